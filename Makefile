@@ -1,0 +1,118 @@
+# Inkling. `make demo` and `make check` install what is missing, build and run.
+#
+#   make            the program, the library and its tests
+#   make demo       the main job on a real file of this machine
+#   make check      all tests, twice: as built, and under ASan + UBSan
+#   make bench      ratios beside plain C and raw ZeroMQ
+#   make install    DESTDIR= PREFIX=/usr/local
+#   make layers     proves that the brains do no I/O and that includes point one way
+#   make format     clang-format over everything
+
+PREFIX ?= /usr/local
+BUILD ?= build
+SAN ?=
+CC = gcc
+FORMAT = clang-format-14
+VERSION := $(shell sed -n 's/^\#define INK_VERSION "\(.*\)"/\1/p' include/inkling/version.h)
+SONAME = libinkling.so.0
+
+LIBS = libzmq libczmq msgpack lmdb libxxhash
+PACKAGES = gcc make pkg-config libzmq3-dev libczmq-dev libmsgpack-dev liblmdb-dev \
+  libxxhash-dev libpng-dev libjansson-dev libcmocka-dev clang-format-14 python3
+DEPS := $(shell pkg-config --cflags $(LIBS) libpng jansson 2>/dev/null)
+LINK := $(shell pkg-config --libs $(LIBS) 2>/dev/null) -ldl -lpthread -lm
+LINK_CLI := $(shell pkg-config --libs libpng jansson 2>/dev/null)
+
+WARN = -std=c11 -Wall -Wextra -Werror -Wconversion -Wshadow -Wstrict-prototypes
+CFLAGS ?= -O2 -g
+ALL_CFLAGS = $(WARN) $(CFLAGS) -fPIC -fvisibility=hidden -pthread -D_GNU_SOURCE -Iinclude -Isrc \
+  $(DEPS) $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
+ALL_LDFLAGS = $(LDFLAGS) -pthread $(if $(SAN),-fsanitize=$(SAN))
+
+LIB_SRC := $(filter-out src/cli/%,$(wildcard src/*/*.c))
+CLI_SRC := $(wildcard src/cli/*.c)
+UNIT_SRC := $(wildcard tests/unit/test_*.c)
+SYSTEM_SRC := $(wildcard tests/system/test_*.c)
+BENCH_SRC := $(wildcard bench/bench_*.c)
+EXAMPLE_SRC := $(filter-out examples/parity.c,$(wildcard examples/*.c))
+obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+LIB_OBJ := $(call obj,$(LIB_SRC))
+CLI_OBJ := $(call obj,$(CLI_SRC))
+UNIT := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
+SYSTEM := $(patsubst tests/system/%.c,$(BUILD)/tests/%,$(SYSTEM_SRC))
+BENCH := $(patsubst bench/%.c,$(BUILD)/bench/%,$(BENCH_SRC))
+EXAMPLES := $(patsubst examples/%.c,$(BUILD)/examples/%,$(EXAMPLE_SRC)) $(BUILD)/examples/parity.so
+
+all: $(BUILD)/inkling $(BUILD)/libinkling.so $(BUILD)/libinkling.a examples
+
+# What an object includes is found by the compiler, and a change of flags rebuilds all.
+$(BUILD)/obj/%.o: %.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+$(BUILD)/flags: force
+	@mkdir -p $(@D)
+	@echo '$(CC) $(ALL_CFLAGS)' | cmp -s - $@ || echo '$(CC) $(ALL_CFLAGS)' >$@
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
+
+$(BUILD)/libinkling.a: $(LIB_OBJ)
+	@rm -f $@
+	ar rcs $@ $^
+$(BUILD)/libinkling.so: $(LIB_OBJ) src/inkling.map
+	$(CC) $(ALL_LDFLAGS) -shared -Wl,-soname,$(SONAME) -Wl,--version-script=src/inkling.map \
+	  -o $@ $(LIB_OBJ) $(LINK)
+	@ln -sf libinkling.so $(BUILD)/$(SONAME)
+$(BUILD)/inkling: $(CLI_OBJ) $(BUILD)/libinkling.a
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LINK) $(LINK_CLI)
+
+$(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libinkling.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LINK) -lcmocka
+$(BUILD)/tests/%: $(BUILD)/obj/tests/system/%.o $(BUILD)/obj/tests/system/oracle.o \
+    $(BUILD)/obj/tests/system/harness.o $(BUILD)/libinkling.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LINK) -lcmocka
+$(BUILD)/bench/%: $(BUILD)/obj/bench/%.o $(BUILD)/libinkling.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LINK)
+
+# Examples see what a user sees: the public headers and the shared library.
+examples: $(EXAMPLES)
+$(BUILD)/examples/%: examples/%.c $(BUILD)/libinkling.so
+	@mkdir -p $(@D)
+	$(CC) $(WARN) $(CFLAGS) -Iinclude $(ALL_LDFLAGS) -o $@ $< -L$(BUILD) -linkling \
+	  -Wl,-rpath,'$$ORIGIN/..'
+$(BUILD)/examples/%.so: examples/%.c
+	@mkdir -p $(@D)
+	$(CC) $(WARN) $(CFLAGS) -Iinclude -fPIC -shared -o $@ $<
+
+tests: $(UNIT) $(SYSTEM)
+deps:
+	@tools/deps $(PACKAGES)
+demo: deps
+	@$(MAKE) --no-print-directory -s all && tools/demo $(BUILD)
+bench: deps
+	@$(MAKE) --no-print-directory -s all && $(MAKE) --no-print-directory -s bench-programs && bench/run $(BUILD)
+bench-programs: $(BENCH)
+check: deps
+	@tools/check
+layers: $(LIB_OBJ)
+	@tools/layers $(BUILD)
+format:
+	$(FORMAT) -i $$(git ls-files '*.c' '*.h')
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include/inkling
+	install -m 755 $(BUILD)/inkling $(DESTDIR)$(PREFIX)/bin/
+	install -m 755 $(BUILD)/libinkling.so $(DESTDIR)$(PREFIX)/lib/libinkling.so.$(VERSION)
+	ln -sf libinkling.so.$(VERSION) $(DESTDIR)$(PREFIX)/lib/$(SONAME)
+	ln -sf $(SONAME) $(DESTDIR)$(PREFIX)/lib/libinkling.so
+	install -m 644 $(BUILD)/libinkling.a $(DESTDIR)$(PREFIX)/lib/
+	install -m 644 include/inkling.h $(DESTDIR)$(PREFIX)/include/
+	install -m 644 include/inkling/*.h $(DESTDIR)$(PREFIX)/include/inkling/
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' src/inkling.pc.in \
+	  >$(DESTDIR)$(PREFIX)/lib/pkgconfig/inkling.pc
+clean:
+	rm -rf build
+
+.PHONY: all examples tests deps demo bench bench-programs check layers format install clean force
+.SECONDARY:

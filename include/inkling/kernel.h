@@ -1,0 +1,105 @@
+//  kernel.h: all that a kernel sees of Inkling.
+//
+//  A kernel computes something over a range of bytes. It is a table of constants and two
+//  or three functions; it reads no files, keeps no state between calls and starts no
+//  threads. Inkling cuts the range into parts, reads each once, cuts the parts into slices
+//  of about 256 KiB, hands them to `map`, packs, caches, sends and merges what comes out.
+//
+//  What `map` makes has one of two shapes:
+//
+//    counts   a table of counters. The value of a range is the sum of the values of its
+//             parts, in any order. `map` adds to uint32_t[cells]; the answer is
+//             uint64_t[cells], little-endian.
+//    cells    an item for each `cell_bytes` of the source, cells aligned to offset 0 of
+//             the source; the first and the last cell of a range may be short. The value
+//             of a range is that of its parts put side by side. `map` writes the items of
+//             the slice; the answer is those of the range, one after the other.
+//
+//  A kernel that looks past the bytes it accounts for (pairs, for instance) sets `overlap`:
+//  each slice then comes with up to that many bytes behind its end, fewer only at the end
+//  of the range. The answer must be the same for every way of cutting.
+//
+//  A kernel lives in the program or in a shared object that exports one function:
+//
+//      const ink_kernel_t *ink_kernel_entry (void);
+//
+//  and is loaded with `inkling run --load ./mine.so mine FILE`. See examples/parity.c.
+
+#ifndef INKLING_KERNEL_H_INCLUDED
+#define INKLING_KERNEL_H_INCLUDED
+
+#include <stddef.h>
+#include <stdint.h>
+
+//  Goes up when a kernel built against an older header would be misunderstood. A shared
+//  object with another number is refused.
+#define INK_KERNEL_ABI 1
+
+//  At most so many parameters, and a name of at most so many characters.
+#define INK_KERNEL_PARAMS 8
+#define INK_KERNEL_NAME 32
+
+typedef enum { INK_SHAPE_COUNTS = 1, INK_SHAPE_CELLS = 2 } ink_shape_t;
+
+//  What the items of the answer are: told to those who draw and print them. Cells of which
+//  nothing is known yet are 0, or not-a-number in floats.
+typedef enum { INK_ITEM_U64 = 1, INK_ITEM_U8 = 2, INK_ITEM_F32 = 3 } ink_item_t;
+
+enum {
+    INK_KERNEL_UNCACHED = 1, //  Cheaper to compute than to look up: never cached
+    INK_KERNEL_UNREAD = 2    //  `map` wants no bytes: `bytes` is NULL
+};
+
+typedef struct {
+    const char *name;    //  NULL ends the table
+    const char *summary; //  A few words for `inkling kernels`
+    int64_t fallback;    //  Used when the request does not say
+    int64_t least, most; //  Limits, both allowed
+    int power_of_two;    //  Only powers of two are allowed
+} ink_param_t;
+
+//  What the parameters fix. For counts: `cells`. For cells: the other two.
+typedef struct {
+    size_t cells;      //  Number of counters, at most 2^22
+    size_t cell_bytes; //  Source bytes a cell: a power of two, at most 1 MiB
+    size_t cell_size;  //  Bytes of a cell in the answer, at most 4096 or cell_bytes
+} ink_geometry_t;
+
+typedef struct {
+    const uint8_t *bytes;  //  length + lookahead bytes may be read; borrowed for the call
+    size_t length;         //  Bytes to account for, never 0
+    size_t lookahead;      //  Bytes behind them, at most `overlap`
+    uint64_t offset;       //  Of bytes [0] in the source. For cells: start of a cell, or
+                           //  of the range
+    const int64_t *params; //  In the order of the kernel's table
+} ink_slice_t;
+
+typedef struct {
+    uint32_t abi;        //  INK_KERNEL_ABI
+    uint32_t version;    //  Goes up when the answer changes: part of the cache key
+    const char *name;    //  Lower case letters, digits and '-'
+    const char *summary; //  A line for `inkling kernels`
+    ink_shape_t shape;
+    ink_item_t item;           //  Counts are always INK_ITEM_U64
+    uint32_t flags;            //  INK_KERNEL_... or 0
+    uint32_t overlap;          //  Bytes looked at behind the end of a part, at most 4096
+    uint32_t chunk_log2;       //  The chunk it likes: 12 (4 KiB) to 26 (64 MiB)
+    const ink_param_t *params; //  Ends with a NULL name; NULL for none
+
+    //  Fills *geometry from checked parameters. Constant time.
+    void (*geometry) (const int64_t *params, ink_geometry_t *geometry);
+
+    //  Accounts for one slice. Counts: adds to uint32_t [cells], which begins as zeros; a
+    //  part has at most 64 MiB, so a counter that goes up by one a byte cannot overflow.
+    //  Cells: writes the items of the slice from cells [0] on; all bytes of a cell come in
+    //  one slice.
+    void (*map) (const ink_slice_t *slice, void *cells);
+
+    //  Called once after the last slice of a part; NULL for none. For kernels whose table
+    //  is faster to fill in another order than the answer's. Counts only.
+    void (*settle) (const int64_t *params, void *cells);
+} ink_kernel_t;
+
+typedef const ink_kernel_t *(ink_kernel_entry_t) (void);
+
+#endif

@@ -1,0 +1,34 @@
+//  kernels.h: the kernels this process knows, and the parameters they were asked with.
+
+#ifndef INK_KERNELS_H_INCLUDED
+#define INK_KERNELS_H_INCLUDED
+
+#include <stddef.h>
+
+#include "inkling/kernel.h"
+
+extern const ink_kernel_t ink_kernel_histogram;
+extern const ink_kernel_t ink_kernel_digraph;
+extern const ink_kernel_t ink_kernel_entropy;
+extern const ink_kernel_t ink_kernel_count;
+extern const ink_kernel_t ink_kernel_bytes;
+
+//  The kernel of a name, or NULL.
+const ink_kernel_t *ink_kernels_find (const char *name);
+
+//  The n-th kernel: built in, then loaded; NULL behind the last.
+const ink_kernel_t *ink_kernels_at (size_t n);
+
+//  How many parameters the kernel has.
+size_t ink_kernels_params (const ink_kernel_t *kernel);
+
+//  The place of a parameter in the kernel's table, or -1.
+int ink_kernels_param (const ink_kernel_t *kernel, const char *name);
+
+//  Fills params [INK_KERNEL_PARAMS] with the kernel's fallbacks.
+void ink_kernels_fallbacks (const ink_kernel_t *kernel, int64_t *params);
+
+//  Whether a value is within the limits of the n-th parameter.
+int ink_kernels_allowed (const ink_kernel_t *kernel, size_t n, int64_t value);
+
+#endif

@@ -1,0 +1,398 @@
+//  messages.h: everything that is said between client, ventilator, sink and worker.
+//
+//  Each message is declared once, as a list of fields; the struct, the encoder, the decoder
+//  and the limits follow from it. doc/protocol.md says what they mean and in what order they
+//  come. Bytes exist only in this folder.
+//
+//  Fields:  STR (name, most)        text of at most `most` bytes, UTF-8 without controls
+//           U64 (name, most)        0 to `most`
+//           I64 (name, -)           any
+//           BIN (name, size)        exactly `size` bytes
+//           LIST (name, most, type) at most `most` of ink_msg_<type>_t
+
+#ifndef INK_MESSAGES_H_INCLUDED
+#define INK_MESSAGES_H_INCLUDED
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define INK_PROTOCOL_VERSION 1
+
+#define INK_ANY UINT64_MAX
+#define INK_NAME_MOST 64   //  Ids and names
+#define INK_PATH_MOST 4096 //  A source
+#define INK_TEXT_MOST 200  //  What is said to a person
+#define INK_KERNELS_MOST 8 //  In one request
+#define INK_PARAMS_MOST 8
+#define INK_REPORTS_MOST 64
+#define INK_PARTS_MOST 4194304 //  In one request
+#define INK_SPANS_MOST 256     //  In one lease
+#define INK_MILLION 1000000    //  Shares are told in millionths
+#define INK_EXACT UINT64_MAX   //  The bound of what is not an estimate
+
+//  ---------------------------------------------------------------------------------------
+//  What messages are made of
+
+#define INK_FIELDS_param(F)        \
+    F (STR, name, INK_NAME_MOST, ) \
+    F (I64, value, , )
+
+#define INK_FIELDS_kernel(F)       \
+    F (STR, name, INK_NAME_MOST, ) \
+    F (U64, version, UINT32_MAX, ) \
+    F (LIST, params, INK_PARAMS_MOST, param)
+
+#define INK_FIELDS_share(F) F (U64, millionths, INK_MILLION, )
+
+//  Bytes [offset, offset + length) of a source
+#define INK_FIELDS_span(F)     \
+    F (U64, offset, INK_ANY, ) \
+    F (U64, length, INK_ANY, )
+
+//  Parts [first, first + count) of a plan
+#define INK_FIELDS_run(F)            \
+    F (U64, first, INK_PARTS_MOST, ) \
+    F (U64, count, INK_PARTS_MOST, )
+
+#define INK_FIELDS_failure(F)  \
+    F (U64, offset, INK_ANY, ) \
+    F (U64, length, INK_ANY, ) \
+    F (U64, error, UINT32_MAX, )
+
+#define INK_FIELDS_id(F) F (U64, id, INK_ANY, )
+
+#define INK_FIELDS_series(F) F (BIN, key, 16, )
+
+//  One value of a lease that has arrived at the sink
+#define INK_FIELDS_arrival(F)    \
+    F (U64, lease, INK_ANY, )    \
+    F (U64, slot, UINT32_MAX, )  \
+    F (U64, error, UINT32_MAX, ) \
+    F (U64, busy_ns, INK_ANY, )
+
+#define INK_FIELDS_counter(F)      \
+    F (STR, name, INK_NAME_MOST, ) \
+    F (U64, value, INK_ANY, )
+
+#define INK_FIELDS_speed(F)          \
+    F (STR, kernel, INK_NAME_MOST, ) \
+    F (U64, chunks, INK_ANY, )       \
+    F (U64, busy_ns, INK_ANY, )      \
+    F (U64, bytes, INK_ANY, )
+
+#define INK_FIELDS_request_info(F)      \
+    F (STR, id, INK_NAME_MOST, )        \
+    F (STR, source, INK_PATH_MOST, )    \
+    F (STR, kernels, 600, )             \
+    F (STR, state, INK_NAME_MOST, )     \
+    F (STR, waits_for, INK_TEXT_MOST, ) \
+    F (U64, total, INK_ANY, )           \
+    F (U64, covered, INK_ANY, )         \
+    F (U64, cached, INK_ANY, )          \
+    F (U64, computed, INK_ANY, )        \
+    F (U64, age_ms, INK_ANY, )          \
+    F (U64, ready, INK_ANY, )           \
+    F (U64, in_progress, INK_ANY, )     \
+    F (I64, priority, , )
+
+#define INK_FIELDS_worker_info(F)     \
+    F (STR, name, INK_NAME_MOST, )    \
+    F (STR, host, INK_NAME_MOST, )    \
+    F (STR, kernels, 2048, )          \
+    F (STR, version, INK_NAME_MOST, ) \
+    F (STR, state, INK_NAME_MOST, )   \
+    F (STR, speeds, 2048, )           \
+    F (U64, pid, INK_ANY, )           \
+    F (U64, slots, UINT32_MAX, )      \
+    F (U64, leases, INK_ANY, )        \
+    F (U64, chunks, INK_ANY, )        \
+    F (U64, lost, INK_ANY, )          \
+    F (U64, seen_ms, INK_ANY, )       \
+    F (U64, cpu_percent, INK_ANY, )   \
+    F (U64, memory_bytes, INK_ANY, )
+
+//  ---------------------------------------------------------------------------------------
+//  Client and ventilator
+
+#define INK_FIELDS_request(F)                   \
+    F (STR, id, INK_NAME_MOST, )                \
+    F (STR, source, INK_PATH_MOST, )            \
+    F (U64, offset, INK_ANY, )                  \
+    F (U64, length, INK_ANY, )                  \
+    F (LIST, kernels, INK_KERNELS_MOST, kernel) \
+    F (LIST, reports, INK_REPORTS_MOST, share)  \
+    F (U64, chunk, INK_ANY, )                   \
+    F (I64, priority, , )                       \
+    F (U64, timeout_ms, UINT32_MAX, )           \
+    F (U64, cache_read, 1, )                    \
+    F (U64, cache_write, 1, )
+
+#define INK_FIELDS_cancel(F) F (STR, id, INK_NAME_MOST, )
+
+//  The client's application has taken the partial `seq`: another may come
+#define INK_FIELDS_taken(F)      \
+    F (STR, id, INK_NAME_MOST, ) \
+    F (U64, seq, INK_ANY, )
+
+#define INK_FIELDS_ping(F) F (U64, nonce, INK_ANY, )
+
+#define INK_FIELDS_ask(F) F (STR, id, INK_NAME_MOST, )
+
+#define INK_FIELDS_pong(F)    \
+    F (U64, nonce, INK_ANY, ) \
+    F (U64, epoch, INK_ANY, )
+
+//  Ventilator to client, and sink to ventilator, where `handle` names the request and `id` is
+//  empty. A frame with the value follows.
+#define INK_FIELDS_reply(F)             \
+    F (STR, id, INK_NAME_MOST, )        \
+    F (U64, handle, INK_ANY, )          \
+    F (U64, kernel, INK_KERNELS_MOST, ) \
+    F (U64, seq, INK_ANY, )             \
+    F (U64, final, 1, )                 \
+    F (U64, error, UINT32_MAX, )        \
+    F (STR, detail, INK_TEXT_MOST, )    \
+    F (U64, total, INK_ANY, )           \
+    F (U64, cached, INK_ANY, )          \
+    F (U64, computed, INK_ANY, )        \
+    F (U64, estimated, INK_ANY, )       \
+    F (U64, bound, INK_ANY, )           \
+    F (U64, elapsed_us, INK_ANY, )      \
+    F (LIST, failures, 1024, failure)
+
+//  The request, or another message of the client's, is refused
+#define INK_FIELDS_refusal(F)    \
+    F (STR, id, INK_NAME_MOST, ) \
+    F (U64, error, UINT32_MAX, ) \
+    F (STR, detail, INK_TEXT_MOST, )
+
+#define INK_FIELDS_cancelled(F)  \
+    F (STR, id, INK_NAME_MOST, ) \
+    F (U64, dropped, INK_ANY, )  \
+    F (U64, running, INK_ANY, )
+
+#define INK_FIELDS_status(F)               \
+    F (LIST, requests, 4096, request_info) \
+    F (LIST, workers, 4096, worker_info)   \
+    F (LIST, counters, 256, counter)
+
+//  ---------------------------------------------------------------------------------------
+//  Worker and ventilator
+
+#define INK_FIELDS_hello(F)           \
+    F (STR, name, INK_NAME_MOST, )    \
+    F (U64, instance, INK_ANY, )      \
+    F (STR, host, INK_NAME_MOST, )    \
+    F (U64, pid, INK_ANY, )           \
+    F (U64, slots, 256, )             \
+    F (STR, version, INK_NAME_MOST, ) \
+    F (LIST, kernels, 256, kernel)
+
+#define INK_FIELDS_welcome(F)         \
+    F (U64, epoch, INK_ANY, )         \
+    F (U64, worker, INK_ANY, )        \
+    F (STR, lane, INK_PATH_MOST, )    \
+    F (STR, control, INK_PATH_MOST, ) \
+    F (STR, values, INK_PATH_MOST, )
+
+//  The worker has heard a beacon on the control channel: the path may be proven
+#define INK_FIELDS_ready(F) F (U64, instance, INK_ANY, )
+
+#define INK_FIELDS_heartbeat(F)      \
+    F (U64, instance, INK_ANY, )     \
+    F (U64, cpu_percent, INK_ANY, )  \
+    F (U64, memory_bytes, INK_ANY, ) \
+    F (LIST, speeds, 256, speed)
+
+//  The lease has ended without the rest of its values: it was revoked
+#define INK_FIELDS_stopped(F)    \
+    F (U64, instance, INK_ANY, ) \
+    F (U64, lease, INK_ANY, )
+
+//  The worker missed something on the control channel and asks what it still holds
+#define INK_FIELDS_resync(F) F (U64, instance, INK_ANY, )
+
+#define INK_FIELDS_held(F)    \
+    F (U64, epoch, INK_ANY, ) \
+    F (U64, seq, INK_ANY, )   \
+    F (LIST, leases, 1024, id)
+
+#define INK_FIELDS_bye(F) F (U64, instance, INK_ANY, )
+
+//  I do not know you: say hello again
+#define INK_FIELDS_again(F) F (U64, epoch, INK_ANY, )
+
+//  ---------------------------------------------------------------------------------------
+//  Lane: ventilator to worker
+
+//  Work: `spans` are adjacent parts of one source, `kernels` are mapped over each. The value
+//  of span s and kernel k is slot s * kernels + k. `end` is the end of the request's range,
+//  which no kernel looks behind.
+#define INK_FIELDS_lease(F)                     \
+    F (U64, epoch, INK_ANY, )                   \
+    F (U64, lease, INK_ANY, )                   \
+    F (U64, attempt, UINT32_MAX, )              \
+    F (STR, source, INK_PATH_MOST, )            \
+    F (U64, device, INK_ANY, )                  \
+    F (U64, inode, INK_ANY, )                   \
+    F (U64, size, INK_ANY, )                    \
+    F (I64, mtime_ns, , )                       \
+    F (I64, ctime_ns, , )                       \
+    F (LIST, kernels, INK_KERNELS_MOST, kernel) \
+    F (LIST, series, INK_KERNELS_MOST, series)  \
+    F (U64, end, INK_ANY, )                     \
+    F (LIST, spans, INK_SPANS_MOST, span)
+
+#define INK_FIELDS_probe(F)    \
+    F (U64, epoch, INK_ANY, )  \
+    F (U64, worker, INK_ANY, ) \
+    F (U64, nonce, INK_ANY, )
+
+//  ---------------------------------------------------------------------------------------
+//  Control: ventilator to all workers, by PUB
+
+#define INK_FIELDS_beacon(F)  \
+    F (U64, epoch, INK_ANY, ) \
+    F (U64, seq, INK_ANY, )
+
+#define INK_FIELDS_revoke(F)  \
+    F (U64, epoch, INK_ANY, ) \
+    F (U64, seq, INK_ANY, )   \
+    F (LIST, leases, 1024, id)
+
+//  ---------------------------------------------------------------------------------------
+//  Worker to sink. A frame with the packed value follows `value`, unless it has an error.
+
+#define INK_FIELDS_value(F)          \
+    F (U64, epoch, INK_ANY, )        \
+    F (U64, worker, INK_ANY, )       \
+    F (U64, lease, INK_ANY, )        \
+    F (U64, slot, UINT32_MAX, )      \
+    F (BIN, series, 16, )            \
+    F (U64, offset, INK_ANY, )       \
+    F (U64, length, INK_ANY, )       \
+    F (U64, lookahead, UINT32_MAX, ) \
+    F (U64, error, UINT32_MAX, )     \
+    F (U64, checksum, INK_ANY, )     \
+    F (U64, busy_ns, INK_ANY, )
+
+//  (The probe is passed on as it is.)
+
+//  ---------------------------------------------------------------------------------------
+//  Ventilator and sink
+
+#define INK_FIELDS_greet(F) F (U64, epoch, INK_ANY, )
+
+#define INK_FIELDS_greeting(F) \
+    F (U64, epoch, INK_ANY, )  \
+    F (U64, instance, INK_ANY, )
+
+//  Values of this request will come, for every part of its plan and every kernel, unless a
+//  `known` or `failed` message tells of them. `seq` is that of the first reply to be sent.
+#define INK_FIELDS_expect(F)                    \
+    F (U64, epoch, INK_ANY, )                   \
+    F (U64, order, INK_ANY, )                   \
+    F (U64, handle, INK_ANY, )                  \
+    F (U64, offset, INK_ANY, )                  \
+    F (U64, length, INK_ANY, )                  \
+    F (U64, size, INK_ANY, )                    \
+    F (U64, chunk, INK_ANY, )                   \
+    F (LIST, kernels, INK_KERNELS_MOST, kernel) \
+    F (LIST, series, INK_KERNELS_MOST, series)  \
+    F (LIST, reports, INK_REPORTS_MOST, share)  \
+    F (U64, seq, INK_ANY, )                     \
+    F (U64, cache_write, 1, )
+
+//  What the cache knew of these parts. A frame with the packed value follows.
+#define INK_FIELDS_known(F)             \
+    F (U64, handle, INK_ANY, )          \
+    F (U64, kernel, INK_KERNELS_MOST, ) \
+    F (LIST, runs, 65536, run)
+
+//  These parts will not come
+#define INK_FIELDS_failed(F)            \
+    F (U64, handle, INK_ANY, )          \
+    F (U64, kernel, INK_KERNELS_MOST, ) \
+    F (U64, part, INK_PARTS_MOST, )     \
+    F (U64, error, UINT32_MAX, )
+
+//  Nobody waits for the request any more; with `purge`, what is cached of its series goes too
+#define INK_FIELDS_forget(F)   \
+    F (U64, handle, INK_ANY, ) \
+    F (U64, purge, 1, )
+
+//  Values that have arrived and are visible in the cache; `order` is that of the last expect
+//  that was heard before them
+#define INK_FIELDS_settled(F) \
+    F (U64, epoch, INK_ANY, ) \
+    F (U64, order, INK_ANY, ) \
+    F (LIST, arrivals, 1024, arrival)
+
+//  ---------------------------------------------------------------------------------------
+
+//  Numbers are part of the protocol and never used again for something else.
+#define INK_ELEMENTS(E)                                                             \
+    E (param)                                                                       \
+    E (kernel) E (share) E (span) E (run) E (failure) E (id) E (series) E (arrival) \
+        E (counter) E (speed) E (request_info) E (worker_info)
+
+#define INK_MESSAGES(M)                                                                 \
+    M (1, REQUEST, request)                                                             \
+    M (2, CANCEL, cancel) M (3, TAKEN, taken) M (4, PING, ping) M (5, ASK, ask)         \
+        M (6, PONG, pong) M (7, REPLY, reply) M (8, REFUSAL, refusal)                   \
+            M (9, CANCELLED, cancelled) M (10, STATUS, status) M (20, HELLO, hello)     \
+                M (21, WELCOME, welcome) M (22, READY, ready)                           \
+                    M (23, HEARTBEAT, heartbeat) M (24, STOPPED, stopped)               \
+                        M (25, RESYNC, resync) M (26, HELD, held) M (27, BYE, bye)      \
+                            M (28, AGAIN, again) M (30, LEASE, lease)                   \
+                                M (31, PROBE, probe) M (40, BEACON, beacon)             \
+                                    M (41, REVOKE, revoke) M (50, VALUE, value)         \
+                                        M (60, GREET, greet) M (61, GREETING, greeting) \
+                                            M (62, EXPECT, expect) M (63, KNOWN, known) \
+                                                M (64, FAILED, failed)                  \
+                                                    M (65, FORGET, forget)              \
+                                                        M (66, SETTLED, settled)
+
+#define INK_MEMBER_STR(name, type) const char *name;
+#define INK_MEMBER_U64(name, type) uint64_t name;
+#define INK_MEMBER_I64(name, type) int64_t name;
+#define INK_MEMBER_BIN(name, type) const uint8_t *name;
+#define INK_MEMBER_LIST(name, type)      \
+    struct {                             \
+        const ink_msg_##type##_t *items; \
+        size_t size;                     \
+    } name;
+#define INK_MEMBER(kind, name, most, type) INK_MEMBER_##kind (name, type)
+
+#define INK_ELEMENT_STRUCT(noun)       \
+    typedef struct {                   \
+        INK_FIELDS_##noun (INK_MEMBER) \
+    } ink_msg_##noun##_t;
+INK_ELEMENTS (INK_ELEMENT_STRUCT)
+#undef INK_ELEMENT_STRUCT
+
+#define INK_MESSAGE_STRUCT(number, NOUN, noun) \
+    typedef struct {                           \
+        INK_FIELDS_##noun (INK_MEMBER)         \
+    } ink_msg_##noun##_t;
+INK_MESSAGES (INK_MESSAGE_STRUCT)
+#undef INK_MESSAGE_STRUCT
+
+typedef enum {
+#define INK_MESSAGE_KIND(number, NOUN, noun) INK_MSG_##NOUN = number,
+    INK_MESSAGES (INK_MESSAGE_KIND)
+#undef INK_MESSAGE_KIND
+} ink_msg_kind_t;
+
+//  One message of any kind. Texts and lists are borrowed: from whoever made the message, or,
+//  after decoding, from the arena that was given.
+typedef struct {
+    ink_msg_kind_t kind;
+    union {
+#define INK_MESSAGE_MEMBER(number, NOUN, noun) ink_msg_##noun##_t noun;
+        INK_MESSAGES (INK_MESSAGE_MEMBER)
+#undef INK_MESSAGE_MEMBER
+    };
+} ink_msg_t;
+
+#endif

@@ -1,0 +1,63 @@
+//  answer.h: what is known of one kernel over one range, and how values are merged into it.
+//
+//  A value is what a kernel made of one part, packed (ink_value_pack); an answer takes values
+//  in any order, each part once, and writes the kernel's output at any moment. Cells of which
+//  nothing is known are zeros, or not-a-number where the kernel's items are floats.
+
+#ifndef INK_ANSWER_H_INCLUDED
+#define INK_ANSWER_H_INCLUDED
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "inkling/kernel.h"
+#include "value/counts.h"
+#include "value/plan.h"
+
+//  The largest output of one kernel over one range.
+#define INK_ANSWER_MOST ((uint64_t) 256 << 20)
+
+typedef struct ink_answer ink_answer_t;
+
+//  For `kernel` with checked parameters, which are copied, over the range. NULL when out of
+//  memory. The caller has checked ink_answer_bytes.
+ink_answer_t *
+ink_answer_new (const ink_kernel_t *kernel, const int64_t *params, ink_part_t range);
+void ink_answer_destroy (ink_answer_t **self_p);
+
+//  Size of the output of a kernel over a range, without making an answer.
+uint64_t
+ink_answer_bytes (const ink_kernel_t *kernel, const int64_t *params, ink_part_t range);
+
+//  Merges the packed value of `part`, which lies inside the range. INK_EVALUE when it is not
+//  of the right form; nothing has changed then. Counts: O(cells); cells: O(part).
+int ink_answer_add (ink_answer_t *self, const void *value, size_t size, ink_part_t part);
+
+//  Writes the output: ink_answer_size bytes, little-endian, as doc/kernels.md lays it out.
+size_t ink_answer_size (const ink_answer_t *self);
+void ink_answer_write (const ink_answer_t *self, void *out);
+
+//  Packs what has been merged so far as the value of `part`, for ink_answer_add on another
+//  answer over the same range. Counts: everything that was merged, whatever `part` says;
+//  cells: the items of `part`. Sizes first, so that it can be written where it is needed.
+size_t ink_answer_extract_size (const ink_answer_t *self, ink_part_t part);
+void ink_answer_extract (const ink_answer_t *self, ink_part_t part, uint8_t *out);
+
+//  The two steps by which a worker packs what `map` made of `part`: cells is uint32_t [] for
+//  counts, the items for cells.
+typedef struct {
+    ink_packing_t packing; //  Counts only
+    size_t size;           //  Bytes of the value
+} ink_value_shape_t;
+
+ink_value_shape_t ink_value_measure (const ink_kernel_t *kernel, const int64_t *params,
+                                     const void *cells, ink_part_t part);
+void ink_value_pack (const ink_value_shape_t *shape, const ink_kernel_t *kernel,
+                     const int64_t *params, const void *cells, uint8_t *out);
+
+//  Bytes of the `cells` that map needs for a part of at most `length` bytes: zeroed before
+//  the first slice for counts.
+size_t
+ink_value_room (const ink_kernel_t *kernel, const int64_t *params, uint64_t length);
+
+#endif
