@@ -79,19 +79,22 @@ INK_EXPORT ink_client_t *ink_client_new (const char *endpoint);
 INK_EXPORT void ink_client_destroy (ink_client_t **self_p);
 
 //  Sends the request, which stays yours. The same id and body again attaches to the running
-//  one. INK_EUSAGE: no kernel; INK_EBUSY: 1024 are on their way; INK_ENOMEM.
+//  one. INK_EUSAGE: no kernel, or a text that is too long or no UTF-8; INK_EBUSY: 1024 are on
+//  their way, or wait with a final that was not received; INK_ECONFLICT: this client has the
+//  id on its way with another body; INK_ENOMEM.
 INK_EXPORT int ink_client_submit (ink_client_t *self, const ink_request_t *request);
 
 //  Asks for the end of a request, this client's or another's. A request of this client ends
 //  with a final of status INK_ECANCELLED for each kernel, or with the final that was on its
-//  way. For a request of another client: waits for the answer, at most `timeout_ms`;
+//  way; INK_ENOREQUEST when it has all its finals.
+//  For a request of another client: waits for the answer, at most `timeout_ms`;
 //  INK_ENOREQUEST when no such one runs, INK_EUNREACHABLE.
 INK_EXPORT int ink_client_cancel (ink_client_t *self, const char *id);
 INK_EXPORT int
 ink_client_cancel_other (ink_client_t *self, const char *id, int timeout_ms);
 
-//  The next reply, yours to destroy; NULL when none came in time. A partial that was not
-//  taken is replaced by a newer one; finals wait.
+//  The next reply, yours to destroy; NULL when none came in time, or a signal came. A partial
+//  that was not taken is replaced by a newer one; finals wait.
 INK_EXPORT ink_reply_t *ink_client_receive (ink_client_t *self, int timeout_ms);
 
 //  A descriptor that is readable exactly when a reply waits: for poll, Qt, GLib. Only to be
@@ -130,7 +133,8 @@ INK_EXPORT double ink_reply_bound (const ink_reply_t *self);
 INK_EXPORT double ink_reply_elapsed_ms (const ink_reply_t *self);
 
 //  The value, as doc/kernels.md lays it out. Cells of which nothing is known are zeros in
-//  counts and in bytes, and not-a-number in floats. NULL and 0 when there is none.
+//  counts and in bytes, and not-a-number in floats. Aligned for 8-byte items. NULL and 0 when
+//  there is none.
 INK_EXPORT const void *ink_reply_data (const ink_reply_t *self);
 INK_EXPORT size_t ink_reply_size (const ink_reply_t *self);
 

@@ -4,7 +4,8 @@
 //      ipc://DIR/front       ipc://DIR/back, control, sink, values, lane-N
 //      tcp://HOST:PORT       PORT + 2, + 4, + 6, + 8; lanes take PORT + 100 + N on
 //      inproc://NAME         inproc://NAME-back, ...
-//  A tcp port is odd and below 32000, so that no peer that retries connects to itself.
+//  A tcp port is odd and every port that follows from it is below 32768, where the ports of
+//  connecting peers begin, so that no peer that retries connects to itself.
 
 #ifndef INK_ENDPOINT_H_INCLUDED
 #define INK_ENDPOINT_H_INCLUDED
@@ -14,6 +15,7 @@
 
 #define INK_ENDPOINT_MOST 256
 #define INK_LANE_PORTS 1000
+#define INK_PORT_MOST 31667 //  Its last lane takes 32766
 
 typedef enum { INK_OVER_INPROC, INK_OVER_IPC, INK_OVER_TCP } ink_transport_t;
 
@@ -26,7 +28,8 @@ typedef struct {
     char values[INK_ENDPOINT_MOST];  //  sink PULL, workers PUSH
 } ink_endpoints_t;
 
-//  INK_EUSAGE: of no known form, too long, or a port that is even or not from 1024 to 31999.
+//  INK_EUSAGE: of no known form, too long, or a port that is even or not from 1024 to
+//  INK_PORT_MOST.
 int ink_endpoints_derive (const char *front, ink_endpoints_t *endpoints);
 
 //  Where the n-th lane is bound; n wraps around at INK_LANE_PORTS for tcp.
