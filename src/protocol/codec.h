@@ -17,13 +17,19 @@
 #define INK_HEADER_MOST ((size_t) 4 << 20)
 
 //  Replaces the content of `out`. INK_ENOMEM; INK_EMESSAGE when the message breaks one of its
-//  own limits, so that the far side would refuse it. NULL texts are sent as "".
+//  own limits or is larger than INK_HEADER_MOST, so that the far side would refuse it; `out`
+//  is empty then. NULL texts are sent as "".
 int ink_msg_encode (const ink_msg_t *msg, ink_buffer_t *out);
 
 //  Fills *msg from `size` bytes; texts and lists are copied into `arena` and live until it is
 //  reset. INK_EMESSAGE: not a message of this protocol; INK_EVERSION: of another version;
 //  INK_ENOMEM. *msg is undefined then.
 int ink_msg_decode (const void *bytes, size_t size, ink_msg_t *msg, ink_arena_t *arena);
+
+//  Copies a message with all its texts and lists into `arena`; `scratch` is used on the way.
+//  Errors as above.
+int ink_msg_copy (const ink_msg_t *from, ink_buffer_t *scratch, ink_msg_t *to,
+                  ink_arena_t *arena);
 
 //  "REQUEST"; "?" for a number that is no message.
 const char *ink_msg_name (ink_msg_kind_t kind);

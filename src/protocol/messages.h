@@ -25,7 +25,7 @@
 #define INK_KERNELS_MOST 8 //  In one request
 #define INK_PARAMS_MOST 8
 #define INK_REPORTS_MOST 64
-#define INK_PARTS_MOST 4194304 //  In one request
+#define INK_PARTS_MOST 1048576 //  In one request
 #define INK_SPANS_MOST 256     //  In one lease
 #define INK_MILLION 1000000    //  Shares are told in millionths
 #define INK_EXACT UINT64_MAX   //  The bound of what is not an estimate
@@ -288,7 +288,7 @@
     F (U64, instance, INK_ANY, )
 
 //  Values of this request will come, for every part of its plan and every kernel, unless a
-//  `known` or `failed` message tells of them. `seq` is that of the first reply to be sent.
+//  `known` or `failed` message tells of them.
 #define INK_FIELDS_expect(F)                    \
     F (U64, epoch, INK_ANY, )                   \
     F (U64, order, INK_ANY, )                   \
@@ -300,7 +300,6 @@
     F (LIST, kernels, INK_KERNELS_MOST, kernel) \
     F (LIST, series, INK_KERNELS_MOST, series)  \
     F (LIST, reports, INK_REPORTS_MOST, share)  \
-    F (U64, seq, INK_ANY, )                     \
     F (U64, cache_write, 1, )
 
 //  What the cache knew of these parts. A frame with the packed value follows.
@@ -331,27 +330,29 @@
 //  ---------------------------------------------------------------------------------------
 
 //  Numbers are part of the protocol and never used again for something else.
-#define INK_ELEMENTS(E)                                                             \
-    E (param)                                                                       \
-    E (kernel) E (share) E (span) E (run) E (failure) E (id) E (series) E (arrival) \
-        E (counter) E (speed) E (request_info) E (worker_info)
+#define INK_ELEMENTS(E)                                                              \
+    E (param)                                                                        \
+    E (kernel)                                                                       \
+    E (share)                                                                        \
+    E (span) E (run) E (failure) E (id) E (series) E (arrival) E (counter) E (speed) \
+        E (request_info) E (worker_info)
 
-#define INK_MESSAGES(M)                                                                 \
-    M (1, REQUEST, request)                                                             \
-    M (2, CANCEL, cancel) M (3, TAKEN, taken) M (4, PING, ping) M (5, ASK, ask)         \
-        M (6, PONG, pong) M (7, REPLY, reply) M (8, REFUSAL, refusal)                   \
-            M (9, CANCELLED, cancelled) M (10, STATUS, status) M (20, HELLO, hello)     \
-                M (21, WELCOME, welcome) M (22, READY, ready)                           \
-                    M (23, HEARTBEAT, heartbeat) M (24, STOPPED, stopped)               \
-                        M (25, RESYNC, resync) M (26, HELD, held) M (27, BYE, bye)      \
-                            M (28, AGAIN, again) M (30, LEASE, lease)                   \
-                                M (31, PROBE, probe) M (40, BEACON, beacon)             \
-                                    M (41, REVOKE, revoke) M (50, VALUE, value)         \
-                                        M (60, GREET, greet) M (61, GREETING, greeting) \
-                                            M (62, EXPECT, expect) M (63, KNOWN, known) \
-                                                M (64, FAILED, failed)                  \
-                                                    M (65, FORGET, forget)              \
-                                                        M (66, SETTLED, settled)
+#define INK_MESSAGES(M)                                                                \
+    M (1, REQUEST, request)                                                            \
+    M (2, CANCEL, cancel)                                                              \
+    M (3, TAKEN, taken)                                                                \
+    M (4, PING, ping) M (5, ASK, ask) M (6, PONG, pong) M (7, REPLY, reply)            \
+        M (8, REFUSAL, refusal) M (9, CANCELLED, cancelled) M (10, STATUS, status)     \
+            M (20, HELLO, hello) M (21, WELCOME, welcome) M (22, READY, ready)         \
+                M (23, HEARTBEAT, heartbeat) M (24, STOPPED, stopped)                  \
+                    M (25, RESYNC, resync) M (26, HELD, held) M (27, BYE, bye)         \
+                        M (28, AGAIN, again) M (30, LEASE, lease) M (31, PROBE, probe) \
+                            M (40, BEACON, beacon) M (41, REVOKE, revoke)              \
+                                M (50, VALUE, value) M (60, GREET, greet)              \
+                                    M (61, GREETING, greeting) M (62, EXPECT, expect)  \
+                                        M (63, KNOWN, known) M (64, FAILED, failed)    \
+                                            M (65, FORGET, forget)                     \
+                                                M (66, SETTLED, settled)
 
 #define INK_MEMBER_STR(name, type) const char *name;
 #define INK_MEMBER_U64(name, type) uint64_t name;
