@@ -1,0 +1,324 @@
+//  counts.c: tables of counters, packed.
+//
+//  Packed:  form, width          a byte each
+//           bitmap               sparse only: a word of 64 bits for each 64 counters
+//           counters             of `width` bytes: dense all, sparse those of the bitmap
+//
+//  The loops that touch every counter are written once for all widths and made for each
+//  by inlining with a constant width; in blocks of a fixed length the compiler then turns
+//  them into vector instructions at -O2. Costs are told in doc/kernels.md.
+
+#include "value/counts.h"
+
+#include <assert.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "inkling/error.h"
+
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "counters are little-endian");
+
+enum { DENSE = 1, SPARSE = 2 };
+#define HEADER 2
+#define BLOCK 64
+
+//  Calls `function` with the width, which must be 1, 2, 4 or 8, as a constant in front.
+#define BY_WIDTH(width, function, ...)          \
+    ((width) == 1   ? function (1, __VA_ARGS__) \
+     : (width) == 2 ? function (2, __VA_ARGS__) \
+     : (width) == 4 ? function (4, __VA_ARGS__) \
+                    : function (8, __VA_ARGS__))
+#define INLINE static inline __attribute__ ((always_inline))
+
+INLINE uint64_t
+load (size_t width, const uint8_t *from)
+{
+    uint16_t two;
+    uint32_t four;
+    uint64_t eight;
+    switch (width) {
+    case 1:
+        return *from;
+    case 2:
+        memcpy (&two, from, 2);
+        return two;
+    case 4:
+        memcpy (&four, from, 4);
+        return four;
+    default:
+        memcpy (&eight, from, 8);
+        return eight;
+    }
+}
+
+INLINE void
+store (size_t width, uint8_t *to, uint64_t value)
+{
+    uint16_t two = (uint16_t) value;
+    uint32_t four = (uint32_t) value;
+    switch (width) {
+    case 1:
+        *to = (uint8_t) value;
+        break;
+    case 2:
+        memcpy (to, &two, 2);
+        break;
+    case 4:
+        memcpy (to, &four, 4);
+        break;
+    default:
+        memcpy (to, &value, 8);
+    }
+}
+
+static size_t
+bitmap_size (size_t cells)
+{
+    return (cells + BLOCK - 1) / BLOCK * sizeof (uint64_t);
+}
+
+//  ---------------------------------------------------------------------------------------
+//  Measuring
+
+//  The bits that occur in any of the counters: as wide as the largest of them.
+INLINE uint64_t
+all_bits (size_t width, const uint8_t *counters, size_t count)
+{
+    uint64_t bits[4] = {0}; //  Four that do not wait for each other
+    size_t at = 0;
+    for (; at + 4 <= count; at += 4)
+        for (size_t i = 0; i < 4; i++)
+            bits[i] |= load (width, counters + (at + i) * width);
+    for (; at < count; at++)
+        bits[0] |= load (width, counters + at * width);
+    return bits[0] | bits[1] | bits[2] | bits[3];
+}
+
+INLINE uint32_t
+not_zero_run (size_t width, const uint8_t *counters, size_t count)
+{
+    uint32_t found = 0;
+    for (size_t i = 0; i < count; i++)
+        found += load (width, counters + i * width) != 0;
+    return found;
+}
+
+INLINE size_t
+not_zero (size_t width, const uint8_t *counters, size_t count)
+{
+    size_t found = 0, at = 0;
+    for (; at + BLOCK <= count; at += BLOCK)
+        found += not_zero_run (width, counters + at * width, BLOCK);
+    return found + not_zero_run (width, counters + at * width, count - at);
+}
+
+static uint8_t
+width_of (uint64_t bits)
+{
+    return bits <= UINT8_MAX ? 1 : bits <= UINT16_MAX ? 2 : bits <= UINT32_MAX ? 4 : 8;
+}
+
+ink_packing_t
+ink_counts_measure (const void *counts, size_t cells, size_t width)
+{
+    assert (width == 4 || width == 8);
+    ink_packing_t packing = {.form = DENSE};
+    bool narrow = width == 4;
+    packing.width =
+        width_of (narrow ? all_bits (4, counts, cells) : all_bits (8, counts, cells));
+    packing.used = narrow ? not_zero (4, counts, cells) : not_zero (8, counts, cells);
+
+    size_t dense = HEADER + cells * packing.width;
+    size_t sparse = HEADER + bitmap_size (cells) + packing.used * packing.width;
+    packing.form = sparse < dense ? SPARSE : DENSE;
+    packing.size = sparse < dense ? sparse : dense;
+    return packing;
+}
+
+//  ---------------------------------------------------------------------------------------
+//  Packing
+
+INLINE void
+narrow_run (size_t to, size_t from, uint8_t *restrict out,
+            const uint8_t *restrict counters, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        store (to, out + i * to, load (from, counters + i * from));
+}
+
+INLINE void
+pack_dense (size_t to, size_t from, uint8_t *out, const uint8_t *counters, size_t cells)
+{
+    size_t at = 0;
+    for (; at + BLOCK <= cells; at += BLOCK)
+        narrow_run (to, from, out + at * to, counters + at * from, BLOCK);
+    narrow_run (to, from, out + at * to, counters + at * from, cells - at);
+}
+
+//  A bit for each of up to BLOCK counters that is not zero. First a byte for each, which
+//  is quick; the product then moves the lowest bits of eight bytes side by side.
+INLINE uint64_t
+mask_of (size_t width, const uint8_t *counters, size_t count)
+{
+    uint8_t flags[BLOCK] = {0};
+    uint64_t mask = 0;
+    for (size_t i = 0; i < count; i++)
+        flags[i] = load (width, counters + i * width) != 0;
+    for (size_t i = 0; i < BLOCK; i += 8)
+        mask |= (load (8, flags + i) * 0x0102040810204080u >> 56) << i;
+    return mask;
+}
+
+INLINE void
+pack_sparse (size_t to, size_t from, uint8_t *out, const uint8_t *counters, size_t cells)
+{
+    uint8_t *bitmap = out;
+    out += bitmap_size (cells);
+    for (size_t at = 0; at < cells; at += BLOCK) {
+        const uint8_t *block = counters + at * from;
+        uint64_t mask = cells - at >= BLOCK ? mask_of (from, block, BLOCK)
+                                            : mask_of (from, block, cells - at);
+        store (8, bitmap + at / 8, mask);
+        for (; mask; mask &= mask - 1, out += to)
+            store (to, out, load (from, block + (size_t) __builtin_ctzll (mask) * from));
+    }
+}
+
+INLINE void
+pack (size_t to, size_t from, uint8_t form, uint8_t *out, const uint8_t *counters,
+      size_t cells)
+{
+    if (form == DENSE)
+        pack_dense (to, from, out, counters, cells);
+    else
+        pack_sparse (to, from, out, counters, cells);
+}
+
+void
+ink_counts_pack (const ink_packing_t *packing, const void *counts, size_t cells,
+                 size_t width, uint8_t *out)
+{
+    out[0] = packing->form;
+    out[1] = packing->width;
+    if (width == 4)
+        BY_WIDTH (packing->width, pack, 4, packing->form, out + HEADER, counts, cells);
+    else
+        BY_WIDTH (packing->width, pack, 8, packing->form, out + HEADER, counts, cells);
+}
+
+//  ---------------------------------------------------------------------------------------
+//  Adding
+
+typedef struct {
+    const uint8_t *bitmap;   //  NULL when dense
+    const uint8_t *counters; //  The `used` ones
+    size_t width, used;
+} packed_t;
+
+static size_t
+ones (uint64_t word)
+{
+    size_t count = 0;
+    for (; word; word &= word - 1)
+        count++;
+    return count;
+}
+
+//  Counts the bits of a bitmap; false when it tells of counters behind the last.
+static bool
+read_bitmap (const uint8_t *bitmap, size_t cells, size_t *used)
+{
+    size_t size = bitmap_size (cells);
+    *used = 0;
+    for (size_t at = 0; at < size; at += 8)
+        *used += ones (load (8, bitmap + at));
+    return cells % BLOCK == 0 || load (8, bitmap + size - 8) >> cells % BLOCK == 0;
+}
+
+static bool
+open_packed (const uint8_t *packed, size_t size, size_t cells, packed_t *self)
+{
+    if (size < HEADER)
+        return false;
+    uint8_t form = packed[0];
+    *self = (packed_t){.counters = packed + HEADER, .width = packed[1], .used = cells};
+    if (self->width != 1 && self->width != 2 && self->width != 4 && self->width != 8)
+        return false;
+    size -= HEADER;
+    if (form == SPARSE) {
+        size_t words = bitmap_size (cells);
+        if (size < words || !read_bitmap (self->counters, cells, &self->used))
+            return false;
+        self->bitmap = self->counters;
+        self->counters += words;
+        size -= words;
+    } else if (form != DENSE)
+        return false;
+    return size == self->used * self->width;
+}
+
+//  Whether no total would pass 2^64: counter by counter, which is slow.
+static bool
+fits_each (const packed_t *self, const uint64_t *totals, size_t cells)
+{
+    const uint8_t *next = self->counters;
+    for (size_t i = 0; i < cells; i++) {
+        if (self->bitmap && !(self->bitmap[i / 8] >> i % 8 & 1))
+            continue;
+        if (load (self->width, next) > UINT64_MAX - totals[i])
+            return false;
+        next += self->width;
+    }
+    return true;
+}
+
+//  The same. Two numbers without the highest bit always fit; real counts have no other.
+static bool
+fits (const packed_t *self, const uint64_t *totals, size_t cells)
+{
+    uint64_t bits = all_bits (8, (const uint8_t *) totals, cells);
+    if (self->width == 8)
+        bits |= all_bits (8, self->counters, self->used);
+    return bits >> 63 == 0 || fits_each (self, totals, cells);
+}
+
+INLINE void
+add_run (size_t width, uint64_t *restrict totals, const uint8_t *restrict counters,
+         size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        totals[i] += load (width, counters + i * width);
+}
+
+INLINE void
+add_dense (size_t width, uint64_t *totals, const uint8_t *counters, size_t cells)
+{
+    size_t at = 0;
+    for (; at + BLOCK <= cells; at += BLOCK)
+        add_run (width, totals + at, counters + at * width, BLOCK);
+    add_run (width, totals + at, counters + at * width, cells - at);
+}
+
+INLINE void
+add_sparse (size_t width, uint64_t *totals, const packed_t *packed, size_t cells)
+{
+    const uint8_t *next = packed->counters;
+    for (size_t at = 0; at < cells; at += BLOCK) {
+        uint64_t mask = load (8, packed->bitmap + at / 8);
+        for (; mask; mask &= mask - 1, next += width)
+            totals[at + (size_t) __builtin_ctzll (mask)] += load (width, next);
+    }
+}
+
+int
+ink_counts_add (const uint8_t *packed, size_t size, uint64_t *totals, size_t cells)
+{
+    packed_t self;
+    if (!open_packed (packed, size, cells, &self) || !fits (&self, totals, cells))
+        return INK_EVALUE;
+    if (self.bitmap)
+        BY_WIDTH (self.width, add_sparse, totals, &self, cells);
+    else
+        BY_WIDTH (self.width, add_dense, totals, self.counters, cells);
+    return INK_OK;
+}
