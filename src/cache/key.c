@@ -1,0 +1,68 @@
+//  key.c: under which key the value of a part is kept.
+
+#include "cache/cache.h"
+
+#include <string.h>
+#include <xxhash.h>
+
+typedef struct {
+    uint8_t *at;
+} writer_t;
+
+static void
+write_bytes (writer_t *self, const void *bytes, size_t size)
+{
+    memcpy (self->at, bytes, size);
+    self->at += size;
+}
+
+static void
+write_big_endian (writer_t *self, uint64_t number, unsigned size)
+{
+    for (unsigned shift = 8 * size; shift > 0; shift -= 8)
+        *self->at++ = (uint8_t) (number >> (shift - 8));
+}
+
+//  The name goes in with its NUL and the rest has a fixed size, so no two different
+//  beginnings spell the same bytes.
+ink_series_t
+ink_series_of (const ink_kernel_t *kernel, const int64_t *params,
+               const ink_identity_t *identity)
+{
+    uint8_t bytes[INK_KERNEL_NAME + 1 + 4 + 8 * (INK_KERNEL_PARAMS + 5)];
+    writer_t writer = {bytes};
+    write_bytes (&writer, kernel->name, strnlen (kernel->name, INK_KERNEL_NAME));
+    write_bytes (&writer, "", 1);
+    write_big_endian (&writer, kernel->version, 4);
+    for (size_t i = 0; kernel->params && kernel->params[i].name; i++)
+        write_big_endian (&writer, (uint64_t) params[i], 8);
+    write_big_endian (&writer, identity->device, 8);
+    write_big_endian (&writer, identity->inode, 8);
+    write_big_endian (&writer, identity->size, 8);
+    write_big_endian (&writer, (uint64_t) identity->mtime_ns, 8);
+    write_big_endian (&writer, (uint64_t) identity->ctime_ns, 8);
+
+    XXH128_canonical_t hash;
+    XXH128_canonicalFromHash (&hash, XXH3_128bits (bytes, (size_t) (writer.at - bytes)));
+    ink_series_t series;
+    memcpy (series.bytes, hash.digest, sizeof series.bytes);
+    return series;
+}
+
+ink_cache_key_t
+ink_cache_key (const ink_series_t *series, const ink_plan_t *plan, ink_part_t part,
+               uint32_t overlap)
+{
+    bool node = ink_plan_is_node (plan, part, overlap);
+    ink_cache_key_t key = {0};
+    writer_t writer = {key.bytes};
+    write_bytes (&writer, series->bytes, sizeof series->bytes);
+    write_big_endian (&writer, node ? (unsigned) __builtin_ctzll (plan->chunk) : 0, 1);
+    write_big_endian (&writer, part.offset, 8);
+    if (!node) {
+        write_big_endian (&writer, part.length, 8);
+        write_big_endian (&writer, ink_plan_lookahead (plan, part, overlap), 4);
+    }
+    key.size = (uint8_t) (writer.at - key.bytes);
+    return key;
+}
