@@ -1,0 +1,207 @@
+//  collection.c: a request as the sink serves it.
+
+#include <string.h>
+
+#include "base/memory.h"
+#include "inkling/error.h"
+#include "kernels/kernels.h"
+#include "sink/collection.h"
+
+static int
+set_params (const ink_kernel_t *kernel, const ink_msg_kernel_t *msg, int64_t *params)
+{
+    ink_kernels_fallbacks (kernel, params);
+    for (size_t n = 0; n < msg->params.size; n++) {
+        int place = ink_kernels_param (kernel, msg->params.items[n].name);
+        if (place < 0 ||
+            !ink_kernels_allowed (kernel, (size_t) place, msg->params.items[n].value))
+            return INK_EMESSAGE;
+        params[place] = msg->params.items[n].value;
+    }
+    return INK_OK;
+}
+
+static int
+set_strand (ink_collection_t *self, ink_collected_t *strand, const ink_msg_kernel_t *msg,
+            const ink_msg_expect_t *expect)
+{
+    int64_t params[INK_KERNEL_PARAMS];
+    ink_part_t range = {expect->offset, expect->length};
+    strand->collection = self;
+    strand->kernel = ink_kernels_find (msg->name);
+    if (!strand->kernel || strand->kernel->version != msg->version)
+        return INK_ENOKERNEL;
+    if (set_params (strand->kernel, msg, params))
+        return INK_EMESSAGE;
+    uint64_t bytes = ink_answer_bytes (strand->kernel, params, range);
+    if (bytes > INK_ANSWER_MOST)
+        return INK_EMESSAGE;
+    ink_schedule_init (&strand->schedule, expect->reports.items, expect->reports.size,
+                       bytes);
+    strand->left = self->parts;
+    strand->there = ink_alloc (self->parts);
+    strand->answer = ink_answer_new (strand->kernel, params, range);
+    return strand->there && strand->answer ? INK_OK : INK_ENOMEM;
+}
+
+static bool
+makes_sense (const ink_msg_expect_t *expect)
+{
+    return expect->length > 0 && expect->size >= expect->length &&
+           expect->offset <= expect->size - expect->length && expect->kernels.size > 0 &&
+           expect->kernels.size == expect->series.size &&
+           expect->chunk >= INK_CHUNK_LEAST && expect->chunk <= INK_CHUNK_MOST &&
+           !(expect->chunk & (expect->chunk - 1));
+}
+
+int
+ink_collection_new (const ink_msg_expect_t *expect, ink_collection_t **self_p)
+{
+    if (!makes_sense (expect))
+        return INK_EMESSAGE;
+    ink_collection_t *self = ink_alloc (sizeof *self);
+    if (!self)
+        return INK_ENOMEM;
+    ink_list_init (&self->link);
+    self->key = (ink_collection_key_t){expect->epoch, expect->handle};
+    self->plan =
+        (ink_plan_t){expect->offset, expect->length, expect->size, expect->chunk};
+    self->parts = ink_plan_count (&self->plan);
+    self->write = expect->cache_write;
+    int rc = self->parts <= INK_PARTS_MOST ? INK_OK : INK_EMESSAGE;
+    for (size_t k = 0; rc == INK_OK && k < expect->kernels.size; k++) {
+        ink_collected_t *strand = &self->strands[self->strand_count++];
+        ink_list_init (&strand->kin);
+        ink_list_init (&strand->dirty);
+        memcpy (strand->series.bytes, expect->series.items[k].key, 16);
+        rc = set_strand (self, strand, &expect->kernels.items[k], expect);
+    }
+    if (rc)
+        ink_collection_destroy (&self);
+    else
+        *self_p = self;
+    return rc;
+}
+
+void
+ink_collection_destroy (ink_collection_t **self_p)
+{
+    ink_collection_t *self = *self_p;
+    if (!self)
+        return;
+    for (size_t k = 0; k < self->strand_count; k++) {
+        ink_collected_t *strand = &self->strands[k];
+        ink_list_remove (&strand->dirty);
+        ink_answer_destroy (&strand->answer);
+        ink_free (strand->there);
+        ink_free (strand->failures);
+    }
+    ink_list_remove (&self->link);
+    ink_free (self);
+    *self_p = NULL;
+}
+
+//  ---------------------------------------------------------------------------------------
+//  Parts
+
+int
+ink_collected_add (ink_collected_t *self, uint64_t n, const void *value, size_t size,
+                   bool *doubled)
+{
+    *doubled = self->there[n];
+    if (*doubled)
+        return INK_OK;
+    ink_part_t part = ink_plan_part (&self->collection->plan, n);
+    int rc = ink_answer_add (self->answer, value, size, part);
+    if (rc)
+        return rc;
+    self->there[n] = 1;
+    self->left--;
+    self->computed += part.length;
+    return INK_OK;
+}
+
+static bool
+run_is_free (const ink_collected_t *self, const ink_msg_run_t *run)
+{
+    if (run->first > self->collection->parts ||
+        run->count > self->collection->parts - run->first)
+        return false;
+    for (uint64_t n = 0; n < run->count; n++)
+        if (self->there[run->first + n])
+            return false;
+    return true;
+}
+
+static void
+mark_run (ink_collected_t *self, const ink_msg_run_t *run)
+{
+    for (uint64_t n = run->first; n < run->first + run->count; n++)
+        self->there[n] = 1;
+    self->left -= run->count;
+    self->cached +=
+        ink_plan_span (&self->collection->plan, run->first, run->count).length;
+}
+
+//  Cells of the runs lie one behind the other.
+static int
+add_runs (ink_collected_t *self, const ink_msg_known_t *known, const uint8_t *value,
+          size_t size)
+{
+    for (size_t n = 0; n < known->runs.size; n++) {
+        const ink_msg_run_t *run = &known->runs.items[n];
+        ink_part_t span = ink_plan_span (&self->collection->plan, run->first, run->count);
+        size_t wanted = ink_answer_extract_size (self->answer, span);
+        if (wanted > size || ink_answer_add (self->answer, value, wanted, span))
+            return INK_EVALUE;
+        value += wanted;
+        size -= wanted;
+    }
+    return size ? INK_EVALUE : INK_OK;
+}
+
+int
+ink_collected_know (ink_collected_t *self, const ink_msg_known_t *known,
+                    const void *value, size_t size)
+{
+    for (size_t n = 0; n < known->runs.size; n++)
+        if (!known->runs.items[n].count || !run_is_free (self, &known->runs.items[n]))
+            return INK_EMESSAGE;
+    if (!known->runs.size)
+        return INK_EMESSAGE;
+    int rc;
+    if (self->kernel->shape == INK_SHAPE_CELLS)
+        rc = add_runs (self, known, value, size);
+    else
+        rc = ink_answer_add (
+            self->answer, value, size,
+            (ink_part_t){self->collection->plan.offset, self->collection->plan.length});
+    for (size_t n = 0; rc == INK_OK && n < known->runs.size; n++)
+        mark_run (self, &known->runs.items[n]);
+    return rc;
+}
+
+int
+ink_collected_fail (ink_collected_t *self, uint64_t n, int error)
+{
+    if (n >= self->collection->parts || self->there[n])
+        return INK_EMESSAGE;
+    if (!self->failures) {
+        self->failures = ink_alloc (INK_FAILURES_LISTED * sizeof *self->failures);
+        if (!self->failures)
+            return INK_ENOMEM;
+    }
+    ink_part_t part = ink_plan_part (&self->collection->plan, n);
+    ink_msg_failure_t *last =
+        self->failure_count ? &self->failures[self->failure_count - 1] : NULL;
+    if (last && last->offset + last->length == part.offset &&
+        last->error == (uint64_t) error)
+        last->length += part.length;
+    else if (self->failure_count < INK_FAILURES_LISTED)
+        self->failures[self->failure_count++] =
+            (ink_msg_failure_t){part.offset, part.length, (uint64_t) error};
+    self->there[n] = 1;
+    self->left--;
+    self->failed += part.length;
+    return INK_OK;
+}

@@ -1,0 +1,72 @@
+//  collection.h: a request as the sink serves it.
+//
+//  A strand for each kernel, as at the ventilator; here it holds the answer and knows which
+//  parts are in it.
+
+#ifndef INK_COLLECTION_H_INCLUDED
+#define INK_COLLECTION_H_INCLUDED
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/group.h"
+#include "base/list.h"
+#include "cache/cache.h"
+#include "inkling/kernel.h"
+#include "protocol/messages.h"
+#include "sink/schedule.h"
+#include "value/answer.h"
+
+#define INK_FAILURES_LISTED 1024
+
+typedef struct ink_collection ink_collection_t;
+
+typedef struct {
+    ink_link_t kin;   //  Others of the series
+    ink_link_t dirty; //  Among those whose answer has changed since the last reply
+    ink_collection_t *collection;
+    const ink_kernel_t *kernel;
+    ink_series_t series;
+    ink_answer_t *answer;
+    uint8_t *there;                    //  A byte a part: in the answer, or failed
+    uint64_t left;                     //  Parts that are not
+    uint64_t cached, computed, failed; //  Bytes
+    ink_schedule_t schedule;
+    ink_msg_failure_t *failures;
+    size_t failure_count;
+    bool ended;
+} ink_collected_t;
+
+//  Names a collection, no padding
+typedef struct {
+    uint64_t epoch, handle;
+} ink_collection_key_t;
+
+struct ink_collection {
+    ink_link_t link;
+    ink_collection_key_t key;
+    ink_plan_t plan;
+    uint64_t parts;
+    bool write; //  Values go to the cache
+    ink_collected_t strands[INK_KERNELS_MOST];
+    size_t strand_count;
+};
+
+//  Makes a collection of what a ventilator expects. INK_EMESSAGE: the message makes no sense;
+//  INK_ENOKERNEL: this sink has not that kernel; INK_ENOMEM.
+int ink_collection_new (const ink_msg_expect_t *expect, ink_collection_t **self_p);
+void ink_collection_destroy (ink_collection_t **self_p);
+
+//  Enters the value of a part. INK_EVALUE; a part that is there already is not merged again,
+//  and *doubled is set.
+int ink_collected_add (ink_collected_t *self, uint64_t n, const void *value, size_t size,
+                       bool *doubled);
+
+//  Enters what the cache knew of some runs of parts. INK_EVALUE, INK_EMESSAGE.
+int ink_collected_know (ink_collected_t *self, const ink_msg_known_t *known,
+                        const void *value, size_t size);
+
+//  A part will not come.
+int ink_collected_fail (ink_collected_t *self, uint64_t n, int error);
+
+#endif

@@ -1,0 +1,78 @@
+//  collector.h: the brain of the sink.
+//
+//  It keeps a collection for each request that a ventilator told it to expect, merges the
+//  values that come, each part once, and says what is to be stored, settled and replied. One
+//  door, as with the foreman: an event goes in with the time, actions come out.
+//
+//  Values are settled in batches: a value is STOREd when it comes, and told of by SETTLED
+//  only after the batch was committed (INK_HEARD_STORED). Replies that became due meanwhile
+//  follow behind it, so a ventilator never hears of a final before it hears of its values.
+
+#ifndef INK_COLLECTOR_H_INCLUDED
+#define INK_COLLECTOR_H_INCLUDED
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cache/cache.h"
+#include "protocol/messages.h"
+#include "protocol/post.h"
+#include "value/answer.h"
+
+typedef enum {
+    INK_HEARD_VENTILATOR, //  A message of a ventilator, from `peer`
+    INK_HEARD_WORKER,     //  A message of a worker
+    INK_HEARD_STORED,     //  Everything that came before was committed, or is lost
+    INK_HEARD_TIMER
+} ink_heard_kind_t;
+
+typedef struct {
+    ink_heard_kind_t kind;
+    uint64_t peer;
+    const ink_msg_t *msg;   //  Borrowed
+    ink_payload_t *payload; //  Borrowed
+} ink_heard_t;
+
+typedef struct ink_collection ink_collection_t;
+
+typedef enum {
+    INK_SINK_SEND,  //  msg to the ventilator `peer`
+    INK_SINK_REPLY, //  msg to the ventilator `peer`, with `answer` written out as payload
+    INK_SINK_STORE, //  Put the payload of this event into the cache under `key`
+    INK_SINK_PURGE  //  Remove `series` from the cache
+} ink_sink_do_t;
+
+typedef struct {
+    ink_sink_do_t kind;
+    uint64_t peer;
+    ink_msg_t msg;
+    const ink_answer_t *answer; //  NULL: no value. Lives until the next step
+    ink_cache_key_t key;
+    ink_series_t series;
+} ink_sink_action_t;
+
+typedef struct {
+    ink_sink_action_t *items;
+    size_t size, room;
+} ink_sink_actions_t;
+
+typedef struct ink_collector ink_collector_t;
+
+//  `instance` is a random number. NULL when out of memory.
+ink_collector_t *ink_collector_new (uint64_t instance);
+void ink_collector_destroy (ink_collector_t **self_p);
+
+//  The one door. *out is replaced; it and what it points to live until the next step.
+//  INK_ENOMEM: the collector is not to be used any more.
+int ink_collector_step (ink_collector_t *self, int64_t now, const ink_heard_t *heard,
+                        const ink_sink_actions_t **out);
+
+//  Whether a STORED event is wanted: values came since the last one. It must come after
+//  INK_BATCH_MOST values at the latest.
+#define INK_BATCH_MOST 1024
+bool ink_collector_is_full (const ink_collector_t *self);
+
+//  When a TIMER event is wanted at the latest; INT64_MAX: never.
+int64_t ink_collector_deadline (const ink_collector_t *self);
+
+#endif

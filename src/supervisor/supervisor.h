@@ -1,0 +1,25 @@
+//  supervisor.h: child processes that are started again when they die.
+
+#ifndef INK_SUPERVISOR_H_INCLUDED
+#define INK_SUPERVISOR_H_INCLUDED
+
+#include <stddef.h>
+
+typedef struct ink_supervisor ink_supervisor_t;
+
+//  NULL when out of memory. SIGINT, SIGTERM and SIGCHLD must be blocked in the whole process,
+//  which has no other thread. `logs` is a folder in which each child's stderr is kept as
+//  NAME.log, or NULL: it goes where ours goes.
+ink_supervisor_t *ink_supervisor_new (const char *logs);
+void ink_supervisor_destroy (ink_supervisor_t **self_p);
+
+//  Adds a child: this very program with other arguments. `argv` ends with NULL and, as `name`,
+//  is borrowed. INK_ENOMEM.
+int ink_supervisor_add (ink_supervisor_t *self, const char *name, char *const argv[]);
+
+//  Starts all children and keeps them running until SIGINT or SIGTERM comes, then ends them:
+//  SIGTERM, and after 5 s SIGKILL. Returns 0, or the exit status of a child that could not be
+//  kept running, whose name is stored in *failed.
+int ink_supervisor_run (ink_supervisor_t *self, const char **failed);
+
+#endif

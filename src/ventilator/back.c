@@ -1,0 +1,296 @@
+//  back.c: what workers say, and what becomes of lost ones.
+
+#include <string.h>
+
+#include "ventilator/office.h"
+
+//  After so many lost workers a chunk is not tried again
+#define DEATHS_MOST 3
+
+//  A revoked lease is taken for ended after so long, whatever the worker says
+#define STOP_PATIENCE_US 10000000
+
+static void
+ask_again (ink_foreman_t *self, uint64_t peer)
+{
+    ink_office_say (self, INK_DO_SEND_WORKER, peer, INK_MSG_AGAIN)->again.epoch =
+        self->epoch;
+}
+
+//  ---------------------------------------------------------------------------------------
+//  Leases that end before their time
+
+//  Counts the lease off the demand it was cut for, if that still lives.
+static void
+settle_running (ink_foreman_t *self, const ink_lease_t *lease)
+{
+    ink_demand_t *demand = ink_map_get (self->demands.by_handle, &lease->handle);
+    if (!demand)
+        return;
+    demand->running--;
+    demand->client->running--;
+    ink_demand_reorder (&self->demands, demand);
+}
+
+void
+ink_office_close_lease (ink_foreman_t *self, ink_lease_t *lease)
+{
+    settle_running (self, lease);
+    ink_leases_end (&self->leases, lease);
+}
+
+void
+ink_office_give_up (ink_foreman_t *self, ink_chunk_t *chunk, int error)
+{
+    for (ink_kin_t kin = ink_office_kin (self, &chunk->key); ink_kin_next (&kin);) {
+        ink_strand_t *strand = kin.strand;
+        if (strand->states[kin.n] != INK_PART_IN_PROGRESS)
+            continue;
+        ink_strand_set (&self->demands, strand, kin.n, INK_PART_ERROR);
+        self->counters.parts_failed++;
+        ink_msg_t *msg = ink_office_say (self, INK_DO_SEND_SINK, 0, INK_MSG_FAILED);
+        msg->failed.handle = strand->demand->handle;
+        msg->failed.kernel = (uint64_t) (strand - strand->demand->strands);
+        msg->failed.part = kin.n;
+        msg->failed.error = (uint64_t) error;
+    }
+    ink_leases_drop_chunk (&self->leases, chunk);
+}
+
+//  Takes all chunks out of a lease. Each is READY again, unless nobody wants it or it has
+//  cost too many workers.
+static void
+return_chunks (ink_foreman_t *self, ink_lease_t *lease)
+{
+    for (size_t n = 0; n < lease->slots; n++) {
+        ink_chunk_t *chunk = lease->chunks[n];
+        if (!chunk)
+            continue;
+        lease->chunks[n] = NULL;
+        chunk->lease = NULL;
+        if (chunk->deaths >= DEATHS_MOST) {
+            ink_office_give_up (self, chunk, INK_ELOST);
+            continue;
+        }
+        self->counters.retries++;
+        if (!ink_office_mark (self, &chunk->key, INK_PART_IN_PROGRESS, INK_PART_READY))
+            ink_leases_drop_chunk (&self->leases, chunk);
+    }
+}
+
+void
+ink_office_revoke (ink_foreman_t *self, ink_lease_t *lease)
+{
+    return_chunks (self, lease);
+    lease->state = INK_LEASE_CANCELLING;
+    lease->deadline = self->now + STOP_PATIENCE_US;
+    self->counters.leases_revoked++;
+    ink_msg_id_t *id = ink_office_alloc (self, sizeof *id);
+    if (!id)
+        return;
+    id->id = lease->id;
+    ink_msg_t *msg = ink_office_say (self, INK_DO_PUBLISH, 0, INK_MSG_REVOKE);
+    msg->revoke.epoch = self->epoch;
+    msg->revoke.seq = ++self->seq;
+    msg->revoke.leases.items = id;
+    msg->revoke.leases.size = 1;
+}
+
+//  The oldest lease was being computed, and of it the first part that has not settled: that
+//  one is to blame, what only waited is not.
+static void
+blame (ink_worker_t *worker)
+{
+    if (ink_list_empty (&worker->leases))
+        return;
+    ink_lease_t *lease = INK_ITEM (worker->leases.next, ink_lease_t, link);
+    for (size_t n = 0; n < lease->slots; n++)
+        if (lease->chunks[n]) {
+            lease->chunks[n]->deaths++;
+            return;
+        }
+}
+
+void
+ink_office_lose (ink_foreman_t *self, ink_worker_t *worker, bool is_to_blame)
+{
+    if (is_to_blame) {
+        self->counters.workers_lost++;
+        blame (worker);
+    }
+    INK_LIST_EACH (link, &worker->leases)
+    {
+        ink_lease_t *lease = INK_ITEM (link, ink_lease_t, link);
+        return_chunks (self, lease);
+        ink_office_close_lease (self, lease);
+    }
+    ink_office_do (self, INK_DO_CLOSE_LANE)->worker = worker->id;
+    ink_registry_remove (self->registry, worker);
+}
+
+//  A worker that is connected takes what its credit allows; one whose lane is full is not.
+//  A probe may come before the lane is connected, and is sent again.
+void
+ink_office_lane_stuck (ink_foreman_t *self, uint64_t id)
+{
+    ink_worker_t *worker = ink_registry_by_id (self->registry, id);
+    if (!worker || worker->state == INK_WORKER_PROVING)
+        return;
+    ask_again (self, worker->peer);
+    ink_office_lose (self, worker, false);
+}
+
+//  ---------------------------------------------------------------------------------------
+//  What is said
+
+static void
+on_hello (ink_foreman_t *self, uint64_t peer, const ink_msg_hello_t *hello)
+{
+    ink_worker_t *old = ink_registry_by_instance (self->registry, hello->instance);
+    if (!old)
+        old = ink_registry_by_name (self->registry, hello->name);
+    if (old) //  Started again under its name, or has forgotten us
+        ink_office_lose (self, old, old->instance != hello->instance);
+    ink_worker_t *worker = ink_registry_add (self->registry, hello, peer, self->now);
+    if (!worker) {
+        self->failed = true;
+        return;
+    }
+    ink_action_t *action = ink_office_do (self, INK_DO_OPEN_LANE);
+    action->worker = worker->id;
+    action->peer = peer;
+    action->msg.kind = INK_MSG_WELCOME;
+    action->msg.welcome.epoch = self->epoch;
+    action->msg.welcome.worker = worker->id;
+    action->msg.welcome.control = self->control;
+    action->msg.welcome.values = self->values;
+}
+
+static void
+on_ready (ink_foreman_t *self, ink_worker_t *worker)
+{
+    if (worker->state == INK_WORKER_LIVE)
+        return;
+    worker->state = INK_WORKER_PROVING;
+    worker->nonce = ++self->next_nonce;
+    ink_action_t *action = ink_office_do (self, INK_DO_SEND_LANE);
+    action->worker = worker->id;
+    action->msg.kind = INK_MSG_PROBE;
+    action->msg.probe = (ink_msg_probe_t){self->epoch, worker->id, worker->nonce};
+}
+
+void
+ink_office_proven (ink_foreman_t *self, const ink_msg_probe_t *probe)
+{
+    ink_worker_t *worker = ink_registry_by_id (self->registry, probe->worker);
+    if (probe->epoch == self->epoch && worker && worker->nonce == probe->nonce)
+        worker->state = INK_WORKER_LIVE;
+}
+
+//  The probe may have been lost: it is sent again with each beat until one comes back.
+static void
+on_heartbeat (ink_foreman_t *self, ink_worker_t *worker, const ink_msg_heartbeat_t *beat)
+{
+    if (worker->state == INK_WORKER_PROVING)
+        on_ready (self, worker);
+    worker->cpu_percent = beat->cpu_percent;
+    worker->memory_bytes = beat->memory_bytes;
+    worker->chunks = 0;
+    for (size_t n = 0; n < beat->speeds.size; n++) {
+        const ink_msg_speed_t *told = &beat->speeds.items[n];
+        ink_registry_told (self->registry, worker, told);
+        worker->chunks += told->chunks;
+    }
+}
+
+static void
+on_stopped (ink_foreman_t *self, const ink_worker_t *worker, uint64_t id)
+{
+    ink_lease_t *lease = ink_leases_find (&self->leases, id);
+    if (!lease || lease->worker != worker)
+        return;
+    return_chunks (self, lease);
+    ink_office_close_lease (self, lease);
+}
+
+static void
+on_resync (ink_foreman_t *self, const ink_worker_t *worker)
+{
+    ink_msg_id_t *ids = ink_office_alloc (self, (worker->held + 1) * sizeof *ids);
+    size_t count = 0;
+    if (!ids)
+        return;
+    INK_LIST_EACH (link, &worker->leases)
+    {
+        const ink_lease_t *lease = INK_ITEM (link, ink_lease_t, link);
+        if (lease->state == INK_LEASE_RUNNING)
+            ids[count++].id = lease->id;
+    }
+    ink_msg_t *msg =
+        ink_office_say (self, INK_DO_SEND_WORKER, worker->peer, INK_MSG_HELD);
+    msg->held.epoch = self->epoch;
+    msg->held.seq = self->seq;
+    msg->held.leases.items = ids;
+    msg->held.leases.size = count;
+}
+
+static uint64_t
+instance_of (const ink_msg_t *msg)
+{
+    switch (msg->kind) {
+    case INK_MSG_READY:
+        return msg->ready.instance;
+    case INK_MSG_HEARTBEAT:
+        return msg->heartbeat.instance;
+    case INK_MSG_STOPPED:
+        return msg->stopped.instance;
+    case INK_MSG_RESYNC:
+        return msg->resync.instance;
+    case INK_MSG_BYE:
+        return msg->bye.instance;
+    default:
+        return 0;
+    }
+}
+
+static void
+on_known_worker (ink_foreman_t *self, ink_worker_t *worker, const ink_msg_t *msg)
+{
+    switch (msg->kind) {
+    case INK_MSG_READY:
+        on_ready (self, worker);
+        break;
+    case INK_MSG_HEARTBEAT:
+        on_heartbeat (self, worker, &msg->heartbeat);
+        break;
+    case INK_MSG_STOPPED:
+        on_stopped (self, worker, msg->stopped.lease);
+        break;
+    case INK_MSG_RESYNC:
+        on_resync (self, worker);
+        break;
+    case INK_MSG_BYE:
+        ink_office_lose (self, worker, false);
+        break;
+    default:
+        self->counters.bad_messages++;
+    }
+}
+
+void
+ink_office_worker (ink_foreman_t *self, const ink_event_t *event)
+{
+    if (event->msg->kind == INK_MSG_HELLO) {
+        on_hello (self, event->peer, &event->msg->hello);
+        return;
+    }
+    ink_worker_t *worker =
+        ink_registry_by_instance (self->registry, instance_of (event->msg));
+    if (!worker) {
+        ask_again (self, event->peer);
+        return;
+    }
+    worker->heard = self->now;
+    worker->peer = event->peer; //  A new connection has a new routing id
+    on_known_worker (self, worker, event->msg);
+}

@@ -1,0 +1,159 @@
+//  demand.h: a request as the ventilator serves it, and the client who made it.
+//
+//  A demand has a strand for each of its kernels, and a strand a state for each part of the
+//  plan. Strands of different demands that are of one series want the same values; they are
+//  kin, and are found by it. Nothing else is shared between demands.
+
+#ifndef INK_DEMAND_H_INCLUDED
+#define INK_DEMAND_H_INCLUDED
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/group.h"
+#include "base/heap.h"
+#include "base/list.h"
+#include "base/map.h"
+#include "cache/cache.h"
+#include "inkling/kernel.h"
+#include "protocol/messages.h"
+#include "protocol/post.h"
+#include "value/plan.h"
+
+//  States of a part within a strand
+typedef enum {
+    INK_PART_LOOKING,     //  The cache is being asked
+    INK_PART_READY,       //  To be leased
+    INK_PART_IN_PROGRESS, //  In a lease, of this demand's or a kin's
+    INK_PART_DONE,        //  Merged, at the sink or from the cache
+    INK_PART_ERROR        //  Given up
+} ink_part_state_t;
+
+typedef struct ink_demand ink_demand_t;
+
+typedef struct {
+    ink_link_t kin; //  Others of the series
+    ink_demand_t *demand;
+    const ink_kernel_t *kernel;
+    int64_t params[INK_KERNEL_PARAMS];
+    int number; //  Of the kernel, in the registry
+    ink_series_t series;
+    uint8_t *states;                   //  Of each part
+    uint64_t cursor;                   //  No part before it is READY
+    uint64_t ready, in_progress, left; //  left: neither DONE nor ERROR
+    uint64_t cached_parts;
+    bool ended;                //  The final was sent
+    uint64_t cached, computed; //  Bytes, as last told by the sink
+
+    //  Flow control of partials: at most one that the client has not taken
+    uint64_t untaken; //  Its seq, 0 for none
+    bool held;        //  A newer one waits
+    ink_msg_reply_t held_reply;
+    ink_payload_t *held_payload;
+} ink_strand_t;
+
+typedef struct {
+    ink_link_t link;
+    uint64_t peer;
+    int64_t heard;
+    ink_link_t demands;
+    size_t open;          //  How many of them
+    uint64_t output;      //  Bytes of all their answers
+    uint64_t running;     //  Leases cut for them
+    ink_heap_t eager;     //  Those with something READY
+    ink_heap_node_t node; //  Among the clients with something READY
+    uint64_t age;
+} ink_client_entry_t;
+
+typedef enum {
+    INK_DEMAND_OPENING, //  The source is being opened
+    INK_DEMAND_LOOKING, //  The cache is being asked about all parts
+    INK_DEMAND_RUNNING  //  The sink expects values
+} ink_demand_state_t;
+
+struct ink_demand {
+    ink_link_t link; //  Of the client
+    ink_heap_node_t node;
+    ink_client_entry_t *client;
+    uint64_t handle, age, order; //  order: of the EXPECT that was sent, 0 for none
+    ink_demand_state_t state;
+
+    char id[INK_NAME_MOST + 1];
+    char *source;
+    uint64_t body; //  Hash of the whole request
+    uint64_t offset, length, chunk;
+    int64_t priority;
+    double weight; //  2 ^ (priority / 100)
+    bool cache_read, cache_write;
+    ink_msg_share_t reports[INK_REPORTS_MOST];
+    size_t report_count;
+
+    int64_t admitted, deadline;
+    int64_t stranded; //  Since when no worker can serve it; 0: one can
+    ink_identity_t identity;
+    ink_plan_t plan;
+    uint64_t parts, output, seq;
+    uint64_t running; //  Leases cut for it
+    ink_strand_t strands[INK_KERNELS_MOST];
+    size_t strand_count;
+};
+
+//  What all demands of a ventilator are kept in.
+typedef struct {
+    ink_map_t *by_handle, *by_id, *clients;
+    ink_groups_t kin; //  Strands by series
+    ink_heap_t eager; //  Clients with something READY
+    uint64_t next_handle, next_age;
+} ink_demands_t;
+
+int ink_demands_init (ink_demands_t *self);
+void ink_demands_free (ink_demands_t *self);
+
+//  The client of a peer, made when it is new; NULL when out of memory.
+ink_client_entry_t *ink_demands_client (ink_demands_t *self, uint64_t peer, int64_t now);
+void ink_demands_remove_client (ink_demands_t *self, ink_client_entry_t *client);
+
+//  Checks the request and makes a demand of it, in state OPENING. Else the error to refuse
+//  it with, and why in `detail`.
+int ink_demands_add (ink_demands_t *self, ink_client_entry_t *client,
+                     const ink_msg_request_t *request, uint64_t body, int64_t now,
+                     ink_demand_t **demand_p, char *detail, size_t detail_size);
+void ink_demands_remove (ink_demands_t *self, ink_demand_t *demand);
+
+//  Plans the demand over a source that is now known, all parts LOOKING. Else the error to
+//  end it with.
+int ink_demand_plan (ink_demands_t *self, ink_demand_t *demand,
+                     const ink_identity_t *identity, char *detail, size_t detail_size);
+
+//  The one way by which a part changes its state: keeps counts, cursors and the eager heaps.
+void ink_strand_set (ink_demands_t *self, ink_strand_t *strand, uint64_t part,
+                     ink_part_state_t state);
+
+//  Call when `running` of a demand has changed.
+void ink_demand_reorder (ink_demands_t *self, ink_demand_t *demand);
+
+//  Moves a demand to another client, who has issued it again.
+void
+ink_demand_adopt (ink_demands_t *self, ink_demand_t *demand, ink_client_entry_t *client);
+
+//  Walks over the strands of a series that want the value of one part of the source: those
+//  whose plan has that very part with that lookahead. The present one may leave.
+//      for (ink_kin_t kin = ink_demands_kin (...); ink_kin_next (&kin);)
+typedef struct {
+    ink_link_t *all, *next;
+    ink_part_t part;
+    uint64_t lookahead;
+    ink_strand_t *strand; //  The present one
+    uint64_t n;           //  Which part of its plan it is
+} ink_kin_t;
+
+ink_kin_t ink_demands_kin (ink_demands_t *self, const ink_series_t *series,
+                           ink_part_t part, uint64_t lookahead);
+bool ink_kin_next (ink_kin_t *self);
+
+uint64_t ink_demand_ready (const ink_demand_t *self);
+
+//  The hash by which two requests of one id are told apart.
+uint64_t ink_request_body (const ink_msg_request_t *request);
+
+#endif

@@ -1,0 +1,190 @@
+//  front.c: what clients say.
+
+#include <stdio.h>
+#include <string.h>
+
+#include "ventilator/office.h"
+
+static void
+refuse (ink_foreman_t *self, uint64_t peer, const char *id, int error, const char *detail)
+{
+    self->counters.refused++;
+    ink_msg_t *msg = ink_office_say (self, INK_DO_SEND_CLIENT, peer, INK_MSG_REFUSAL);
+    msg->refusal.error = (uint64_t) error;
+    msg->refusal.id = ink_office_text (self, id);
+    msg->refusal.detail = ink_office_text (self, detail);
+}
+
+//  The map's keys are ids of full width.
+static ink_demand_t *
+find (ink_foreman_t *self, const char *id)
+{
+    char key[INK_NAME_MOST + 1] = {0};
+    snprintf (key, sizeof key, "%s", id);
+    return ink_map_get (self->demands.by_id, key);
+}
+
+//  The same request again, from a client that came back: go on for it. What it may have
+//  missed is answered again from the start.
+static void
+attach (ink_foreman_t *self, ink_demand_t *demand, ink_client_entry_t *client)
+{
+    bool missed = false;
+    ink_demand_adopt (&self->demands, demand, client);
+    for (size_t k = 0; k < demand->strand_count; k++) {
+        demand->strands[k].untaken = 0;
+        missed |= demand->strands[k].ended;
+    }
+    if (missed)
+        ink_office_replan (self, demand);
+}
+
+static void
+on_request (ink_foreman_t *self, ink_client_entry_t *client,
+            const ink_msg_request_t *request)
+{
+    uint64_t body = ink_request_body (request);
+    ink_demand_t *demand = find (self, request->id);
+    if (demand && demand->body == body) {
+        attach (self, demand, client);
+        return;
+    }
+    if (demand) {
+        refuse (self, client->peer, request->id, INK_ECONFLICT, "");
+        return;
+    }
+    char detail[INK_TEXT_MOST + 1] = "";
+    int rc = ink_demands_add (&self->demands, client, request, body, self->now, &demand,
+                              detail, sizeof detail);
+    for (size_t k = 0; rc == INK_OK && k < demand->strand_count; k++) {
+        ink_strand_t *strand = &demand->strands[k];
+        strand->number = ink_registry_kernel (self->registry, strand->kernel->name,
+                                              strand->kernel->version);
+        if (strand->number < 0) {
+            ink_demands_remove (&self->demands, demand);
+            rc = INK_EBUSY;
+        }
+    }
+    if (rc) {
+        refuse (self, client->peer, request->id, rc, detail);
+        return;
+    }
+    self->counters.requests++;
+    ink_office_do (self, INK_DO_OPEN)->handle = demand->handle;
+}
+
+static void
+on_cancel (ink_foreman_t *self, uint64_t peer, const char *id)
+{
+    ink_demand_t *demand = find (self, id);
+    if (!demand) {
+        refuse (self, peer, id, INK_ENOREQUEST, "");
+        return;
+    }
+    uint64_t dropped = 0, running = 0;
+    for (size_t k = 0; k < demand->strand_count; k++) {
+        dropped += demand->strands[k].ready;
+        running += demand->strands[k].in_progress;
+    }
+    self->counters.cancelled++;
+    ink_office_end (self, demand, INK_ECANCELLED, NULL);
+    ink_msg_t *msg = ink_office_say (self, INK_DO_SEND_CLIENT, peer, INK_MSG_CANCELLED);
+    msg->cancelled.dropped = dropped;
+    msg->cancelled.running = running;
+    msg->cancelled.id = ink_office_text (self, id);
+}
+
+//  The client has taken a partial: the newest that waited behind it may go.
+static void
+on_taken (ink_foreman_t *self, const ink_msg_taken_t *taken)
+{
+    ink_demand_t *demand = find (self, taken->id);
+    for (size_t k = 0; demand && k < demand->strand_count; k++) {
+        ink_strand_t *strand = &demand->strands[k];
+        if (strand->untaken != taken->seq)
+            continue;
+        strand->untaken = 0;
+        if (strand->held) {
+            ink_payload_t *payload = strand->held_payload;
+            strand->held = false;
+            strand->held_payload = NULL;
+            ink_office_reply (self, strand, &strand->held_reply, payload);
+        }
+    }
+}
+
+void
+ink_office_client (ink_foreman_t *self, ink_event_t *event)
+{
+    const ink_msg_t *msg = event->msg;
+    ink_client_entry_t *client =
+        ink_demands_client (&self->demands, event->peer, self->now);
+    if (!client) {
+        self->failed = true;
+        return;
+    }
+    switch (msg->kind) {
+    case INK_MSG_REQUEST:
+        on_request (self, client, &msg->request);
+        break;
+    case INK_MSG_CANCEL:
+        on_cancel (self, event->peer, msg->cancel.id);
+        break;
+    case INK_MSG_TAKEN:
+        on_taken (self, &msg->taken);
+        break;
+    case INK_MSG_PING: {
+        ink_msg_t *pong =
+            ink_office_say (self, INK_DO_SEND_CLIENT, event->peer, INK_MSG_PONG);
+        pong->pong.nonce = msg->ping.nonce;
+        pong->pong.epoch = self->epoch;
+        break;
+    }
+    case INK_MSG_ASK:
+        ink_office_status (self, event->peer);
+        break;
+    default:
+        self->counters.bad_messages++;
+        refuse (self, event->peer, "", INK_EMESSAGE, "clients do not say this");
+    }
+}
+
+void
+ink_office_bad_message (ink_foreman_t *self, uint64_t peer, int error)
+{
+    self->counters.bad_messages++;
+    if (peer != INK_NO_PEER)
+        refuse (self, peer, "", error, "");
+}
+
+void
+ink_office_client_gone (ink_foreman_t *self, uint64_t peer)
+{
+    ink_client_entry_t *client = ink_map_get (self->demands.clients, &peer);
+    if (!client)
+        return;
+    INK_LIST_EACH (link, &client->demands)
+    ink_office_end (self, INK_ITEM (link, ink_demand_t, link), INK_ECANCELLED,
+                    "its client is gone");
+    ink_demands_remove_client (&self->demands, client);
+}
+
+void
+ink_office_opened (ink_foreman_t *self, const ink_event_t *event)
+{
+    ink_demand_t *demand = ink_map_get (self->demands.by_handle, &event->handle);
+    if (!demand)
+        return; //  Cancelled meanwhile
+    char detail[INK_TEXT_MOST + 1] = "";
+    int rc = event->error;
+    if (rc == INK_OK)
+        rc = ink_demand_plan (&self->demands, demand, &event->identity, detail,
+                              sizeof detail);
+    if (rc) {
+        refuse (self, demand->client->peer, demand->id, rc, detail);
+        ink_demands_remove (&self->demands, demand);
+        return;
+    }
+    demand->state = INK_DEMAND_LOOKING;
+    ink_office_do (self, INK_DO_LOOK)->handle = demand->handle;
+}

@@ -1,0 +1,129 @@
+//  lease.c: who computes what, as the ventilator knows it.
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "inkling/error.h"
+#include "ventilator/lease.h"
+
+int
+ink_leases_init (ink_leases_t *self)
+{
+    self->by_id = ink_map_new (sizeof (uint64_t));
+    self->chunks = ink_map_new (sizeof (ink_chunk_key_t));
+    self->next_id = 1;
+    if (self->by_id && self->chunks)
+        return INK_OK;
+    ink_leases_free (self);
+    return INK_ENOMEM;
+}
+
+void
+ink_leases_free (ink_leases_t *self)
+{
+    size_t cursor = 0;
+    void *item;
+    while (self->by_id && (item = ink_map_next (self->by_id, &cursor)))
+        ink_free (item);
+    cursor = 0;
+    while (self->chunks && (item = ink_map_next (self->chunks, &cursor)))
+        ink_free (item);
+    ink_map_destroy (&self->by_id);
+    ink_map_destroy (&self->chunks);
+}
+
+ink_lease_t *
+ink_leases_find (ink_leases_t *self, uint64_t id)
+{
+    return ink_map_get (self->by_id, &id);
+}
+
+ink_chunk_t *
+ink_leases_chunk (ink_leases_t *self, const ink_chunk_key_t *key)
+{
+    return ink_map_get (self->chunks, key);
+}
+
+ink_chunk_t *
+ink_leases_make_chunk (ink_leases_t *self, const ink_chunk_key_t *key, int kernel)
+{
+    ink_chunk_t *chunk = ink_leases_chunk (self, key);
+    if (chunk)
+        return chunk;
+    chunk = ink_alloc (sizeof *chunk);
+    if (!chunk)
+        return NULL;
+    chunk->key = *key;
+    chunk->kernel = kernel;
+    if (ink_map_put (self->chunks, &chunk->key, chunk)) {
+        ink_free (chunk);
+        return NULL;
+    }
+    return chunk;
+}
+
+void
+ink_leases_drop_chunk (ink_leases_t *self, ink_chunk_t *chunk)
+{
+    ink_lease_t *lease = chunk->lease;
+    for (size_t n = 0; lease && n < lease->slots; n++)
+        if (lease->chunks[n] == chunk)
+            lease->chunks[n] = NULL;
+    ink_map_remove (self->chunks, &chunk->key);
+    ink_free (chunk);
+}
+
+ink_lease_t *
+ink_leases_grant (ink_leases_t *self, ink_worker_t *worker, uint64_t handle,
+                  ink_chunk_t *const chunks[], size_t slots, int64_t estimate_ns,
+                  int64_t deadline)
+{
+    assert (slots > 0);
+    ink_lease_t *lease = ink_alloc (sizeof *lease + slots * (sizeof *lease->chunks + 1));
+    if (!lease)
+        return NULL;
+    lease->id = self->next_id;
+    if (ink_map_put (self->by_id, &lease->id, lease)) {
+        ink_free (lease);
+        return NULL;
+    }
+    self->next_id++;
+    lease->handle = handle;
+    lease->worker = worker;
+    lease->deadline = deadline;
+    lease->estimate_ns = estimate_ns;
+    lease->slots = lease->open = slots;
+    lease->settled = (uint8_t *) (lease->chunks + slots);
+    for (size_t n = 0; n < slots; n++) {
+        assert (!chunks[n]->lease);
+        lease->chunks[n] = chunks[n];
+        chunks[n]->lease = lease;
+    }
+    ink_list_append (&worker->leases, &lease->link);
+    worker->held++;
+    worker->in_hand_ns += estimate_ns;
+    return lease;
+}
+
+void
+ink_leases_end (ink_leases_t *self, ink_lease_t *lease)
+{
+    for (size_t n = 0; n < lease->slots; n++)
+        if (lease->chunks[n])
+            lease->chunks[n]->lease = NULL;
+    ink_list_remove (&lease->link);
+    lease->worker->held--;
+    lease->worker->in_hand_ns -= lease->estimate_ns;
+    ink_map_remove (self->by_id, &lease->id);
+    ink_free (lease);
+}
+
+bool
+ink_lease_is_idle (const ink_lease_t *self)
+{
+    for (size_t n = 0; n < self->slots; n++)
+        if (self->chunks[n])
+            return false;
+    return true;
+}

@@ -1,0 +1,89 @@
+//  lease.h: who computes what, as the ventilator knows it: the truth of the system.
+//
+//  A chunk here is one value somebody waits for: of one series, over one part, with its
+//  lookahead. It exists from the moment it is first leased until it has settled or nobody
+//  wants it. A lease is a run of adjacent parts, times some kernels, held by one worker once;
+//  its chunks are its slots.
+//
+//          cut                settled
+//   (none) ───► IN_PROGRESS ───────────► (none)
+//                 │     ▲
+//          lost,  │     │ cut again
+//          failed ▼     │
+//                 READY ┘
+
+#ifndef INK_LEASE_H_INCLUDED
+#define INK_LEASE_H_INCLUDED
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/list.h"
+#include "base/map.h"
+#include "cache/cache.h"
+#include "protocol/messages.h"
+#include "value/plan.h"
+#include "ventilator/registry.h"
+
+typedef struct ink_lease ink_lease_t;
+
+//  No padding: the bytes are the key
+typedef struct {
+    ink_series_t series;
+    uint64_t offset, length, lookahead;
+} ink_chunk_key_t;
+
+typedef struct {
+    ink_chunk_key_t key;
+    ink_lease_t *lease; //  NULL: READY
+    int kernel;         //  Number in the registry
+    uint32_t deaths;    //  Workers that were lost while it was being computed
+    uint32_t failures;  //  Errors it ended with
+    bool kept;          //  Its value goes to the cache
+} ink_chunk_t;
+
+typedef enum { INK_LEASE_RUNNING, INK_LEASE_CANCELLING } ink_lease_state_t;
+
+struct ink_lease {
+    ink_link_t link; //  Of the worker
+    uint64_t id;
+    uint64_t handle; //  Of the demand it was cut for
+    ink_worker_t *worker;
+    ink_lease_state_t state;
+    int64_t deadline, estimate_ns;
+    size_t slots, open;    //  open: not settled
+    uint8_t *settled;      //  A byte a slot
+    ink_chunk_t *chunks[]; //  NULL once settled or unwanted
+};
+
+typedef struct {
+    ink_map_t *by_id, *chunks;
+    uint64_t next_id;
+} ink_leases_t;
+
+int ink_leases_init (ink_leases_t *self);
+void ink_leases_free (ink_leases_t *self);
+
+ink_lease_t *ink_leases_find (ink_leases_t *self, uint64_t id);
+
+//  The chunk of a key, or NULL; made when it is new. NULL of the second: out of memory.
+ink_chunk_t *ink_leases_chunk (ink_leases_t *self, const ink_chunk_key_t *key);
+ink_chunk_t *
+ink_leases_make_chunk (ink_leases_t *self, const ink_chunk_key_t *key, int kernel);
+
+//  Forgets a chunk: it has settled or nobody wants it. If it is in a lease its slot is empty
+//  from now on.
+void ink_leases_drop_chunk (ink_leases_t *self, ink_chunk_t *chunk);
+
+//  Gives `slots` READY chunks to a worker. NULL when out of memory: nothing has changed.
+ink_lease_t *ink_leases_grant (ink_leases_t *self, ink_worker_t *worker, uint64_t handle,
+                               ink_chunk_t *const chunks[], size_t slots,
+                               int64_t estimate_ns, int64_t deadline);
+
+//  Ends a lease. Its chunks that have not settled are READY again.
+void ink_leases_end (ink_leases_t *self, ink_lease_t *lease);
+
+//  Whether nothing in the lease is wanted any more.
+bool ink_lease_is_idle (const ink_lease_t *self);
+
+#endif

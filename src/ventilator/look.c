@@ -1,0 +1,142 @@
+//  look.c: what the cache knows of a demand, found part by part and merged on the spot.
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "ventilator/look.h"
+
+//  The sink is told of what is known in so many runs at most; what would be more is computed
+#define RUNS_MOST 65000
+
+#define PARTS_A_GLANCE 64
+
+typedef struct {
+    const ink_kernel_t *kernel;
+    int64_t params[INK_KERNEL_PARAMS];
+    ink_series_t series;
+    uint8_t *known;
+    uint64_t runs;
+    ink_answer_t *answer;
+} column_t;
+
+struct ink_lookup {
+    ink_cache_t *cache;
+    uint64_t handle, parts;
+    ink_plan_t plan;
+    size_t columns;
+    column_t column[INK_KERNELS_MOST];
+    size_t k; //  Where we are
+    uint64_t p;
+};
+
+ink_lookup_t *
+ink_lookup_new (ink_cache_t *cache, const ink_demand_t *demand)
+{
+    ink_lookup_t *self = ink_alloc (sizeof *self);
+    if (!self)
+        return NULL;
+    self->cache = demand->cache_read ? cache : NULL;
+    self->handle = demand->handle;
+    self->parts = demand->parts;
+    self->plan = demand->plan;
+    self->columns = demand->strand_count;
+    for (size_t k = 0; k < self->columns; k++) {
+        const ink_strand_t *strand = &demand->strands[k];
+        column_t *column = &self->column[k];
+        column->kernel = strand->kernel;
+        for (size_t n = 0; n < INK_KERNEL_PARAMS; n++)
+            column->params[n] = strand->params[n];
+        column->series = strand->series;
+    }
+    return self;
+}
+
+void
+ink_lookup_destroy (ink_lookup_t **self_p)
+{
+    ink_lookup_t *self = *self_p;
+    if (!self)
+        return;
+    for (size_t k = 0; k < self->columns; k++) {
+        ink_answer_destroy (&self->column[k].answer);
+        ink_free (self->column[k].known);
+    }
+    ink_free (self);
+    *self_p = NULL;
+}
+
+//  Answer and marks are made when the first value is found: most looks find none.
+static bool
+prepare (ink_lookup_t *self, column_t *column)
+{
+    if (column->answer)
+        return true;
+    ink_part_t range = {self->plan.offset, self->plan.length};
+    column->known = ink_alloc (self->parts);
+    column->answer = ink_answer_new (column->kernel, column->params, range);
+    if (column->known && column->answer)
+        return true;
+    ink_free (column->known);
+    column->known = NULL;
+    ink_answer_destroy (&column->answer);
+    return false;
+}
+
+static void
+look_at (ink_lookup_t *self, ink_look_t *look, column_t *column, uint64_t p)
+{
+    ink_part_t part = ink_plan_part (&self->plan, p);
+    ink_cache_key_t key =
+        ink_cache_key (&column->series, &self->plan, part, column->kernel->overlap);
+    const void *value;
+    size_t size;
+    if (!ink_look_get (look, &key, &value, &size) || !prepare (self, column))
+        return;
+    bool joins = p > 0 && column->known[p - 1];
+    if (!joins && column->runs == RUNS_MOST)
+        return;
+    if (ink_answer_add (column->answer, value, size, part))
+        return;
+    column->known[p] = 1;
+    column->runs += !joins;
+}
+
+bool
+ink_lookup_advance (ink_lookup_t *self, int64_t budget_us)
+{
+    ink_look_t *look = self->cache ? ink_cache_look (self->cache) : NULL;
+    if (!look)
+        return true;
+    int64_t end = ink_clock_us () + budget_us;
+    for (; self->k < self->columns; self->k++, self->p = 0) {
+        column_t *column = &self->column[self->k];
+        if (column->kernel->flags & INK_KERNEL_UNCACHED)
+            continue;
+        while (self->p < self->parts) {
+            look_at (self, look, column, self->p++);
+            if (self->p % PARTS_A_GLANCE == 0 && ink_clock_us () > end) {
+                ink_look_end (&look);
+                return false;
+            }
+        }
+    }
+    ink_look_end (&look);
+    return true;
+}
+
+uint64_t
+ink_lookup_handle (const ink_lookup_t *self)
+{
+    return self->handle;
+}
+
+const uint8_t *
+ink_lookup_known (const ink_lookup_t *self, size_t k)
+{
+    return self->column[k].known;
+}
+
+const ink_answer_t *
+ink_lookup_answer (const ink_lookup_t *self, size_t k)
+{
+    return self->column[k].answer;
+}

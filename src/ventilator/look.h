@@ -1,0 +1,31 @@
+//  look.h: what the cache knows of a demand, found part by part and merged on the spot.
+
+#ifndef INK_LOOK_H_INCLUDED
+#define INK_LOOK_H_INCLUDED
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cache/cache.h"
+#include "value/answer.h"
+#include "ventilator/demand.h"
+
+typedef struct ink_lookup ink_lookup_t;
+
+//  Begins a look for `demand`, of which all that is needed is copied. `cache` may be NULL:
+//  nothing is known then. NULL when out of memory.
+ink_lookup_t *ink_lookup_new (ink_cache_t *cache, const ink_demand_t *demand);
+void ink_lookup_destroy (ink_lookup_t **self_p);
+
+//  Looks on for about `budget_us`; true when everything has been looked at.
+bool ink_lookup_advance (ink_lookup_t *self, int64_t budget_us);
+
+uint64_t ink_lookup_handle (const ink_lookup_t *self);
+
+//  A byte for each part of the k-th kernel, 1 where it is known; NULL when nothing is.
+const uint8_t *ink_lookup_known (const ink_lookup_t *self, size_t k);
+
+//  All known values of the k-th kernel merged; NULL when nothing is known.
+const ink_answer_t *ink_lookup_answer (const ink_lookup_t *self, size_t k);
+
+#endif

@@ -1,0 +1,120 @@
+//  office.h: what the rooms of the foreman share; nobody else includes it.
+//
+//      foreman.c   the door, time, and how demands end
+//      front.c     what clients say
+//      back.c      what workers say, and what becomes of lost ones
+//      dispatch.c  who gets which work
+//      settle.c    what the sink and the cache say
+//      report.c    what a person sees of all this
+
+#ifndef INK_OFFICE_H_INCLUDED
+#define INK_OFFICE_H_INCLUDED
+
+#include "inkling/error.h"
+#include "ventilator/foreman.h"
+#include "ventilator/lease.h"
+#include "ventilator/registry.h"
+
+#define INK_COUNTERS(C)                                                                \
+    C (requests)                                                                       \
+    C (refused)                                                                        \
+    C (finals)                                                                         \
+    C (partials)                                                                       \
+    C (partials_replaced)                                                              \
+    C (parts_cached)                                                                   \
+    C (parts_computed)                                                                 \
+    C (parts_shared) C (parts_failed) C (leases) C (leases_revoked) C (leases_expired) \
+        C (late_values) C (retries) C (cancelled) C (clients_lost) C (workers_lost)    \
+            C (sinks_lost) C (bad_messages)
+
+typedef struct {
+#define INK_COUNTER_MEMBER(name) uint64_t name;
+    INK_COUNTERS (INK_COUNTER_MEMBER)
+#undef INK_COUNTER_MEMBER
+} ink_counters_t;
+
+struct ink_foreman {
+    uint64_t epoch;
+    const char *control, *values;
+    int64_t now, next_tick;
+    ink_demands_t demands;
+    ink_leases_t leases;
+    ink_registry_t *registry;
+    ink_counters_t counters;
+
+    uint64_t seq;   //  Of the control channel
+    uint64_t order; //  Of the last EXPECT
+    uint64_t sink;  //  Instance; 0: not met yet
+    int64_t sink_heard;
+    int64_t next_greet, next_beacon;
+    uint64_t next_nonce;
+    uint64_t turn; //  Counts dispatches
+
+    ink_actions_t out;
+    ink_arena_t arena; //  Of texts and lists in `out`
+    bool failed;       //  Memory ran out in this step
+};
+
+//  Appends an action and returns it, to be filled in before the next one is appended.
+ink_action_t *ink_office_do (ink_foreman_t *self, ink_do_t kind);
+
+//  The same for a message; returns it.
+ink_msg_t *
+ink_office_say (ink_foreman_t *self, ink_do_t kind, uint64_t peer, ink_msg_kind_t msg);
+
+//  Zeroed memory that lives as long as the actions; NULL, and the step fails, when there is
+//  none.
+void *ink_office_alloc (ink_foreman_t *self, size_t size);
+const char *ink_office_text (ink_foreman_t *self, const char *text);
+
+//  foreman.c
+void
+ink_office_end (ink_foreman_t *self, ink_demand_t *demand, int error, const char *detail);
+void ink_office_retire (ink_foreman_t *self, ink_demand_t *demand);
+
+//  Sends the reply, or keeps a partial back while the last one was not taken: NULL then.
+ink_action_t *ink_office_reply (ink_foreman_t *self, ink_strand_t *strand,
+                                const ink_msg_reply_t *reply, ink_payload_t *payload);
+
+void ink_office_replan (ink_foreman_t *self, ink_demand_t *demand);
+
+//  front.c
+void ink_office_client (ink_foreman_t *self, ink_event_t *event);
+void ink_office_client_gone (ink_foreman_t *self, uint64_t peer);
+void ink_office_bad_message (ink_foreman_t *self, uint64_t peer, int error);
+void ink_office_opened (ink_foreman_t *self, const ink_event_t *event);
+
+//  back.c
+void ink_office_worker (ink_foreman_t *self, const ink_event_t *event);
+void ink_office_proven (ink_foreman_t *self, const ink_msg_probe_t *probe);
+void ink_office_lane_stuck (ink_foreman_t *self, uint64_t worker);
+void ink_office_lose (ink_foreman_t *self, ink_worker_t *worker, bool blame);
+void ink_office_revoke (ink_foreman_t *self, ink_lease_t *lease);
+void ink_office_close_lease (ink_foreman_t *self, ink_lease_t *lease);
+void ink_office_give_up (ink_foreman_t *self, ink_chunk_t *chunk, int error);
+
+//  dispatch.c
+void ink_office_dispatch (ink_foreman_t *self);
+void ink_office_kernel (ink_foreman_t *self, const ink_strand_t *strand,
+                        ink_msg_kernel_t *kernel);
+ink_chunk_key_t ink_office_key (const ink_strand_t *strand, uint64_t part);
+
+//  All strands that want the value of a chunk.
+ink_kin_t ink_office_kin (ink_foreman_t *self, const ink_chunk_key_t *key);
+
+//  Sets the state of a chunk's part in all strands that want it and are in state `from`;
+//  returns in how many.
+size_t ink_office_mark (ink_foreman_t *self, const ink_chunk_key_t *key,
+                        ink_part_state_t from, ink_part_state_t to);
+bool ink_office_is_wanted (ink_foreman_t *self, const ink_chunk_key_t *key,
+                           const ink_demand_t *except);
+
+//  settle.c
+void ink_office_sink (ink_foreman_t *self, ink_event_t *event);
+void ink_office_looked (ink_foreman_t *self, const ink_event_t *event);
+void ink_office_found (ink_foreman_t *self, ink_event_t *event);
+
+//  report.c
+void ink_office_status (ink_foreman_t *self, uint64_t peer);
+
+#endif

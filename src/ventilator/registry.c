@@ -1,0 +1,252 @@
+//  registry.c: which workers there are, what they can do, how fast, and how much they hold.
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "ventilator/registry.h"
+
+//  Before anything was measured: a byte a nanosecond
+#define GUESS_PS_PER_BYTE 1000
+
+//  What any part costs, however short: reading, packing, sending
+#define PART_NS 8000
+
+typedef struct {
+    char name[INK_NAME_MOST + 1];
+    uint64_t version;
+    uint64_t ps_per_byte; //  Average over all workers; 0: not known
+} offer_t;
+
+struct ink_registry {
+    ink_link_t workers;
+    uint64_t next_id;
+    offer_t offers[INK_OFFERS_MOST];
+    int offer_count;
+};
+
+ink_registry_t *
+ink_registry_new (void)
+{
+    ink_registry_t *self = ink_alloc (sizeof *self);
+    if (self) {
+        ink_list_init (&self->workers);
+        self->next_id = 1;
+    }
+    return self;
+}
+
+void
+ink_registry_destroy (ink_registry_t **self_p)
+{
+    if (!*self_p)
+        return;
+    INK_LIST_EACH (link, &(*self_p)->workers)
+    ink_registry_remove (*self_p, INK_ITEM (link, ink_worker_t, link));
+    ink_free (*self_p);
+    *self_p = NULL;
+}
+
+int
+ink_registry_kernel (ink_registry_t *self, const char *name, uint64_t version)
+{
+    for (int n = 0; n < self->offer_count; n++)
+        if (self->offers[n].version == version &&
+            strcmp (self->offers[n].name, name) == 0)
+            return n;
+    if (self->offer_count == INK_OFFERS_MOST)
+        return -1;
+    offer_t *offer = &self->offers[self->offer_count];
+    snprintf (offer->name, sizeof offer->name, "%s", name);
+    offer->version = version;
+    return self->offer_count++;
+}
+
+ink_worker_t *
+ink_registry_add (ink_registry_t *self, const ink_msg_hello_t *hello, uint64_t peer,
+                  int64_t now)
+{
+    ink_worker_t *worker = ink_alloc (sizeof *worker);
+    if (!worker)
+        return NULL;
+    worker->id = self->next_id++;
+    worker->peer = peer;
+    worker->instance = hello->instance;
+    worker->heard = now;
+    worker->pid = hello->pid;
+    worker->slots = hello->slots;
+    snprintf (worker->name, sizeof worker->name, "%s", hello->name);
+    snprintf (worker->host, sizeof worker->host, "%s", hello->host);
+    snprintf (worker->version, sizeof worker->version, "%s", hello->version);
+    for (size_t n = 0; n < hello->kernels.size; n++) {
+        const ink_msg_kernel_t *kernel = &hello->kernels.items[n];
+        int number = ink_registry_kernel (self, kernel->name, kernel->version);
+        if (number >= 0)
+            worker->offers |= (uint64_t) 1 << number;
+    }
+    ink_list_init (&worker->leases);
+    ink_list_append (&self->workers, &worker->link);
+    return worker;
+}
+
+void
+ink_registry_remove (ink_registry_t *self, ink_worker_t *worker)
+{
+    (void) self;
+    ink_list_remove (&worker->link);
+    ink_free (worker);
+}
+
+//  ---------------------------------------------------------------------------------------
+//  Finding
+
+ink_worker_t *
+ink_registry_by_id (ink_registry_t *self, uint64_t id)
+{
+    INK_LIST_EACH (link, &self->workers)
+    {
+        ink_worker_t *worker = INK_ITEM (link, ink_worker_t, link);
+        if (worker->id == id)
+            return worker;
+    }
+    return NULL;
+}
+
+ink_worker_t *
+ink_registry_by_name (ink_registry_t *self, const char *name)
+{
+    INK_LIST_EACH (link, &self->workers)
+    {
+        ink_worker_t *worker = INK_ITEM (link, ink_worker_t, link);
+        if (strcmp (worker->name, name) == 0)
+            return worker;
+    }
+    return NULL;
+}
+
+ink_worker_t *
+ink_registry_by_instance (ink_registry_t *self, uint64_t instance)
+{
+    INK_LIST_EACH (link, &self->workers)
+    {
+        ink_worker_t *worker = INK_ITEM (link, ink_worker_t, link);
+        if (worker->instance == instance)
+            return worker;
+    }
+    return NULL;
+}
+
+ink_link_t *
+ink_registry_workers (ink_registry_t *self)
+{
+    return &self->workers;
+}
+
+size_t
+ink_registry_live (ink_registry_t *self)
+{
+    size_t live = 0;
+    INK_LIST_EACH (link, &self->workers)
+    live += INK_ITEM (link, ink_worker_t, link)->state == INK_WORKER_LIVE;
+    return live;
+}
+
+bool
+ink_registry_serves (ink_registry_t *self, uint64_t kernels)
+{
+    INK_LIST_EACH (link, &self->workers)
+    {
+        const ink_worker_t *worker = INK_ITEM (link, ink_worker_t, link);
+        if (worker->state == INK_WORKER_LIVE)
+            kernels &= ~worker->offers;
+    }
+    return !kernels;
+}
+
+//  ---------------------------------------------------------------------------------------
+//  Speed and credit
+
+int64_t
+ink_registry_estimate (ink_registry_t *self, const ink_worker_t *worker, int kernel,
+                       uint64_t bytes)
+{
+    uint64_t rate = worker->speeds[kernel].ps_per_byte;
+    if (!rate)
+        rate = self->offers[kernel].ps_per_byte;
+    if (!rate)
+        rate = GUESS_PS_PER_BYTE;
+    return (int64_t) (bytes * rate / 1000) + PART_NS;
+}
+
+//  A quarter of the new, three of the old: steady, yet soon right when a machine gets busy
+static void
+average (uint64_t *rate, uint64_t fresh)
+{
+    *rate = *rate ? (*rate * 3 + fresh) / 4 : fresh;
+    if (!*rate)
+        *rate = 1;
+}
+
+void
+ink_registry_learn (ink_registry_t *self, ink_worker_t *worker, int kernel,
+                    uint64_t bytes, uint64_t busy_ns)
+{
+    ink_speed_t *speed = &worker->speeds[kernel];
+    if (bytes < 4096 || busy_ns > UINT64_MAX / 1000)
+        return; //  Mostly overhead: says nothing of the speed
+    uint64_t fresh = busy_ns * 1000 / bytes;
+    average (&speed->ps_per_byte, fresh);
+    average (&self->offers[kernel].ps_per_byte, fresh);
+}
+
+void
+ink_registry_told (ink_registry_t *self, ink_worker_t *worker,
+                   const ink_msg_speed_t *told)
+{
+    for (int n = 0; n < self->offer_count; n++) {
+        if (!(worker->offers >> n & 1) ||
+            strcmp (self->offers[n].name, told->kernel) != 0)
+            continue;
+        worker->speeds[n].chunks = told->chunks;
+        worker->speeds[n].bytes = told->bytes;
+        worker->speeds[n].busy_ns = told->busy_ns;
+    }
+}
+
+bool
+ink_worker_has_credit (const ink_worker_t *self)
+{
+    if (self->state != INK_WORKER_LIVE || self->held >= INK_CREDIT_MOST)
+        return false;
+    return self->held < self->slots + 1 || self->in_hand_ns < INK_CREDIT_NS;
+}
+
+//  ---------------------------------------------------------------------------------------
+//  For people
+
+void
+ink_registry_describe (ink_registry_t *self, const ink_worker_t *worker, char *out,
+                       size_t size)
+{
+    size_t used = 0;
+    out[0] = 0;
+    for (int n = 0; n < self->offer_count && used < size; n++) {
+        const ink_speed_t *speed = &worker->speeds[n];
+        if (speed->chunks)
+            used += (size_t) snprintf (out + used, size - used, "%s%s %llu us x %llu",
+                                       used ? ", " : "", self->offers[n].name,
+                                       speed->busy_ns / speed->chunks / 1000ULL,
+                                       (unsigned long long) speed->chunks);
+    }
+}
+
+void
+ink_registry_names (ink_registry_t *self, uint64_t kernels, char *out, size_t size)
+{
+    size_t used = 0;
+    out[0] = 0;
+    for (int n = 0; n < self->offer_count && used < size; n++)
+        if (kernels >> n & 1)
+            used += (size_t) snprintf (out + used, size - used, "%s%s", used ? "," : "",
+                                       self->offers[n].name);
+}

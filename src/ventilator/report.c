@@ -1,0 +1,148 @@
+//  report.c: what a person sees of the ventilator.
+
+#include <stdio.h>
+#include <string.h>
+
+#include "ventilator/office.h"
+
+//  So many of each fit into a header frame, however long their texts
+#define LISTED_MOST 256
+
+static const char *
+join_kernels (ink_foreman_t *self, const ink_demand_t *demand)
+{
+    char names[512];
+    size_t used = 0;
+    names[0] = 0;
+    for (size_t k = 0; k < demand->strand_count && used < sizeof names; k++)
+        used += (size_t) snprintf (names + used, sizeof names - used, "%s%s",
+                                   k ? "," : "", demand->strands[k].kernel->name);
+    return ink_office_text (self, names);
+}
+
+//  Why a demand does not get on, in words; "" when it does.
+static const char *
+waits_for (ink_foreman_t *self, const ink_demand_t *demand)
+{
+    char text[INK_TEXT_MOST + 1], names[96];
+    uint64_t ready = ink_demand_ready (demand), wanted = 0;
+    if (demand->state != INK_DEMAND_RUNNING || !ready)
+        return "";
+    if (!self->sink)
+        return "no sink is connected";
+    for (size_t k = 0; k < demand->strand_count; k++) {
+        uint64_t bit = (uint64_t) 1 << demand->strands[k].number;
+        if (demand->strands[k].ready && !ink_registry_serves (self->registry, bit))
+            wanted |= bit;
+    }
+    if (!wanted)
+        return "";
+    ink_registry_names (self->registry, wanted, names, sizeof names);
+    snprintf (text, sizeof text,
+              "%llu chunks wait for a worker with kernel %s; none is connected",
+              (unsigned long long) ready, names);
+    return ink_office_text (self, text);
+}
+
+static void
+list_requests (ink_foreman_t *self, ink_msg_status_t *status)
+{
+    static const char *const states[] = {"opening", "looking", "running"};
+    size_t count = ink_map_size (self->demands.by_handle);
+    count = count < LISTED_MOST ? count : LISTED_MOST;
+    ink_msg_request_info_t *infos = ink_office_alloc (self, (count + 1) * sizeof *infos);
+    size_t cursor = 0, n = 0;
+    const ink_demand_t *demand;
+    while (infos && n < count &&
+           (demand = ink_map_next (self->demands.by_handle, &cursor))) {
+        ink_msg_request_info_t *info = &infos[n++];
+        info->id = ink_office_text (self, demand->id);
+        info->source = ink_office_text (self, demand->source);
+        info->kernels = join_kernels (self, demand);
+        info->state = states[demand->state];
+        info->waits_for = waits_for (self, demand);
+        info->age_ms = (uint64_t) (self->now - demand->admitted) / 1000;
+        info->priority = demand->priority;
+        for (size_t k = 0; demand->parts && k < demand->strand_count; k++) {
+            const ink_strand_t *strand = &demand->strands[k];
+            info->total += demand->length;
+            info->cached += strand->cached;
+            info->computed += strand->computed;
+            info->ready += strand->ready;
+            info->in_progress += strand->in_progress;
+        }
+        info->covered = info->cached + info->computed;
+    }
+    status->requests.items = infos;
+    status->requests.size = n;
+}
+
+static void
+list_workers (ink_foreman_t *self, ink_msg_status_t *status)
+{
+    static const char *const states[] = {"greeted", "proving", "live"};
+    size_t count = 0, n = 0;
+    INK_LIST_EACH (counted, ink_registry_workers (self->registry))
+    count++;
+    count = count < LISTED_MOST ? count : LISTED_MOST;
+    ink_msg_worker_info_t *infos = ink_office_alloc (self, (count + 1) * sizeof *infos);
+    if (!infos)
+        return;
+    INK_LIST_EACH (link, ink_registry_workers (self->registry))
+    {
+        const ink_worker_t *worker = INK_ITEM (link, ink_worker_t, link);
+        if (n == count)
+            break;
+        char text[2048];
+        ink_msg_worker_info_t *info = &infos[n++];
+        info->name = ink_office_text (self, worker->name);
+        info->host = ink_office_text (self, worker->host);
+        info->version = ink_office_text (self, worker->version);
+        info->state = states[worker->state];
+        ink_registry_names (self->registry, worker->offers, text, sizeof text);
+        info->kernels = ink_office_text (self, text);
+        ink_registry_describe (self->registry, worker, text, sizeof text);
+        info->speeds = ink_office_text (self, text);
+        info->pid = worker->pid;
+        info->slots = worker->slots;
+        info->leases = worker->held;
+        info->chunks = worker->chunks;
+        info->lost = worker->lost;
+        info->seen_ms = (uint64_t) (self->now - worker->heard) / 1000;
+        info->cpu_percent = worker->cpu_percent;
+        info->memory_bytes = worker->memory_bytes;
+    }
+    status->workers.items = infos;
+    status->workers.size = n;
+}
+
+static void
+list_counters (ink_foreman_t *self, ink_msg_status_t *status)
+{
+    static const char *const names[] = {
+#define INK_COUNTER_NAME(name) #name,
+        INK_COUNTERS (INK_COUNTER_NAME)
+#undef INK_COUNTER_NAME
+    };
+    const uint64_t values[] = {
+#define INK_COUNTER_VALUE(name) self->counters.name,
+        INK_COUNTERS (INK_COUNTER_VALUE)
+#undef INK_COUNTER_VALUE
+    };
+    const size_t count = sizeof names / sizeof *names;
+    ink_msg_counter_t *counters = ink_office_alloc (self, count * sizeof *counters);
+    for (size_t n = 0; counters && n < count; n++)
+        counters[n] = (ink_msg_counter_t){names[n], values[n]};
+    status->counters.items = counters;
+    status->counters.size = counters ? count : 0;
+}
+
+void
+ink_office_status (ink_foreman_t *self, uint64_t peer)
+{
+    ink_msg_status_t status = {.requests.size = 0};
+    list_requests (self, &status);
+    list_workers (self, &status);
+    list_counters (self, &status);
+    ink_office_say (self, INK_DO_SEND_CLIENT, peer, INK_MSG_STATUS)->status = status;
+}

@@ -1,0 +1,389 @@
+//  settle.c: what the sink and the cache say.
+
+#include <stdio.h>
+#include <string.h>
+
+#include "ventilator/office.h"
+
+//  A range that cannot be read is tried so often
+#define FAILURES_MOST 2
+
+//  ---------------------------------------------------------------------------------------
+//  What the cache knew
+
+//  Parts the cache knows are DONE; what a kin has in progress will come with it; the rest is
+//  to be leased.
+static void
+sort_part (ink_foreman_t *self, ink_strand_t *strand, uint64_t p, bool known)
+{
+    ink_part_state_t state = INK_PART_READY;
+    if (known) {
+        state = INK_PART_DONE;
+        strand->cached += ink_plan_part (&strand->demand->plan, p).length;
+        strand->cached_parts++;
+        self->counters.parts_cached++;
+    } else {
+        ink_chunk_key_t key = ink_office_key (strand, p);
+        const ink_chunk_t *chunk = ink_leases_chunk (&self->leases, &key);
+        if (chunk && chunk->lease) {
+            state = INK_PART_IN_PROGRESS;
+            self->counters.parts_shared++;
+        }
+    }
+    ink_strand_set (&self->demands, strand, p, state);
+}
+
+static void
+sort_parts (ink_foreman_t *self, ink_demand_t *demand, const ink_event_t *event)
+{
+    for (size_t k = 0; k < demand->strand_count; k++) {
+        ink_strand_t *strand = &demand->strands[k];
+        const uint8_t *known = event->known[k];
+        strand->cached = strand->computed = strand->cached_parts = 0;
+        for (uint64_t p = 0; p < demand->parts; p++)
+            if (strand->states[p] == INK_PART_LOOKING)
+                sort_part (self, strand, p, known && known[p]);
+    }
+}
+
+static bool
+report_is_due (const ink_demand_t *demand, uint64_t covered)
+{
+    if (!demand->report_count)
+        return covered > 0;
+    for (size_t n = 0; n < demand->report_count; n++)
+        if (covered * INK_MILLION >= demand->reports[n].millionths * demand->length)
+            return true;
+    return false;
+}
+
+//  What the cache knew is answered at once: as the final when it was everything.
+static void
+answer (ink_foreman_t *self, ink_demand_t *demand, bool final)
+{
+    for (size_t k = 0; k < demand->strand_count; k++) {
+        ink_strand_t *strand = &demand->strands[k];
+        if (!final && !report_is_due (demand, strand->cached))
+            continue;
+        ink_msg_reply_t reply = {.final = final,
+                                 .detail = "",
+                                 .total = demand->length,
+                                 .cached = strand->cached,
+                                 .bound = INK_EXACT};
+        ink_action_t *action = ink_office_reply (self, strand, &reply, NULL);
+        if (!action)
+            continue;
+        action->kind = INK_DO_ANSWER;
+        action->handle = demand->handle;
+        action->kernel = k;
+    }
+}
+
+static void
+list_kernels (ink_foreman_t *self, const ink_demand_t *demand, ink_msg_expect_t *msg)
+{
+    size_t count = demand->strand_count;
+    ink_msg_kernel_t *kernels = ink_office_alloc (self, count * sizeof *kernels);
+    ink_msg_series_t *series = ink_office_alloc (self, count * sizeof *series);
+    if (!kernels || !series)
+        return;
+    for (size_t k = 0; k < count; k++) {
+        ink_office_kernel (self, &demand->strands[k], &kernels[k]);
+        series[k].key = demand->strands[k].series.bytes;
+    }
+    msg->kernels.items = kernels;
+    msg->kernels.size = count;
+    msg->series.items = series;
+    msg->series.size = count;
+}
+
+static void
+expect (ink_foreman_t *self, ink_demand_t *demand)
+{
+    demand->order = ++self->order;
+    ink_msg_expect_t msg = {.epoch = self->epoch,
+                            .order = demand->order,
+                            .handle = demand->handle,
+                            .offset = demand->offset,
+                            .length = demand->length,
+                            .size = demand->identity.size,
+                            .chunk = demand->chunk,
+                            .reports.items = demand->reports,
+                            .reports.size = demand->report_count,
+                            .cache_write = demand->cache_write};
+    list_kernels (self, demand, &msg);
+    ink_office_say (self, INK_DO_SEND_SINK, 0, INK_MSG_EXPECT)->expect = msg;
+}
+
+//  Runs of parts that were known, for the sink.
+static void
+tell_known (ink_foreman_t *self, const ink_demand_t *demand, size_t k,
+            const uint8_t *known)
+{
+    size_t count = 0;
+    for (uint64_t p = 0; p < demand->parts; p++)
+        count += known[p] && (p == 0 || !known[p - 1]);
+    ink_msg_run_t *runs = ink_office_alloc (self, count * sizeof *runs);
+    if (!runs)
+        return;
+    size_t n = 0;
+    for (uint64_t p = 0; p < demand->parts; p++) {
+        if (!known[p])
+            continue;
+        if (p == 0 || !known[p - 1])
+            runs[n++] = (ink_msg_run_t){p, 0};
+        runs[n - 1].count++;
+    }
+    ink_action_t *action = ink_office_do (self, INK_DO_KNOWN);
+    action->handle = demand->handle;
+    action->kernel = k;
+    action->msg.kind = INK_MSG_KNOWN;
+    action->msg.known.handle = demand->handle;
+    action->msg.known.kernel = k;
+    action->msg.known.runs.items = runs;
+    action->msg.known.runs.size = count;
+}
+
+void
+ink_office_looked (ink_foreman_t *self, const ink_event_t *event)
+{
+    ink_demand_t *demand = ink_map_get (self->demands.by_handle, &event->handle);
+    if (demand && demand->state == INK_DEMAND_LOOKING) {
+        sort_parts (self, demand, event);
+        bool complete = true;
+        for (size_t k = 0; k < demand->strand_count; k++)
+            complete &= demand->strands[k].cached_parts == demand->parts;
+        answer (self, demand, complete);
+        if (!complete) {
+            demand->state = INK_DEMAND_RUNNING;
+            expect (self, demand);
+            for (size_t k = 0; k < demand->strand_count; k++)
+                if (demand->strands[k].cached_parts)
+                    tell_known (self, demand, k, event->known[k]);
+        } else
+            ink_office_retire (self, demand);
+    }
+    ink_office_do (self, INK_DO_LOOK_END)->handle = event->handle;
+}
+
+//  One part was looked up because its value came before the sink knew of this demand.
+void
+ink_office_found (ink_foreman_t *self, ink_event_t *event)
+{
+    ink_demand_t *demand = ink_map_get (self->demands.by_handle, &event->handle);
+    if (!demand || demand->state != INK_DEMAND_RUNNING)
+        return;
+    ink_strand_t *strand = &demand->strands[event->kernel];
+    if (strand->states[event->part] != INK_PART_LOOKING)
+        return;
+    if (!event->payload) {
+        ink_strand_set (&self->demands, strand, event->part, INK_PART_READY);
+        return;
+    }
+    ink_msg_run_t *run = ink_office_alloc (self, sizeof *run);
+    if (!run)
+        return;
+    *run = (ink_msg_run_t){event->part, 1};
+    ink_action_t *action = ink_office_do (self, INK_DO_SEND_SINK);
+    action->payload = event->payload;
+    event->payload = NULL;
+    action->msg.kind = INK_MSG_KNOWN;
+    action->msg.known.handle = event->handle;
+    action->msg.known.kernel = event->kernel;
+    action->msg.known.runs.items = run;
+    action->msg.known.runs.size = 1;
+    ink_strand_set (&self->demands, strand, event->part, INK_PART_DONE);
+}
+
+//  ---------------------------------------------------------------------------------------
+//  What the sink says
+
+//  A value has arrived for everybody who waited for it, but a demand that the sink did not
+//  know yet must get it from the cache.
+static void
+settle_chunk (ink_foreman_t *self, ink_chunk_t *chunk, uint64_t order)
+{
+    for (ink_kin_t kin = ink_office_kin (self, &chunk->key); ink_kin_next (&kin);) {
+        ink_demand_t *demand = kin.strand->demand;
+        uint8_t state = kin.strand->states[kin.n];
+        if (demand->state != INK_DEMAND_RUNNING ||
+            (state != INK_PART_IN_PROGRESS && state != INK_PART_READY))
+            continue;
+        bool heard = demand->order <= order;
+        ink_strand_set (&self->demands, kin.strand, kin.n,
+                        heard ? INK_PART_DONE : INK_PART_LOOKING);
+        if (heard)
+            continue;
+        ink_action_t *action = ink_office_do (self, INK_DO_LOOK_PART);
+        action->handle = demand->handle;
+        action->kernel = (uint64_t) (kin.strand - demand->strands);
+        action->part = kin.n;
+    }
+    ink_leases_drop_chunk (&self->leases, chunk);
+}
+
+//  The source is another one: every demand over the old one ends.
+static void
+source_has_changed (ink_foreman_t *self, const ink_series_t *series)
+{
+    ink_link_t *kin;
+    while (!ink_list_empty (kin = ink_groups_find (&self->demands.kin, series->bytes)))
+        ink_office_end (self, INK_ITEM (kin->next, ink_strand_t, kin)->demand,
+                        INK_ECHANGED, NULL);
+}
+
+static void
+fail_chunk (ink_foreman_t *self, ink_chunk_t *chunk, int error)
+{
+    if (error == INK_ECHANGED) {
+        const ink_chunk_key_t key = chunk->key;
+        source_has_changed (self, &key.series);
+        chunk =
+            ink_leases_chunk (&self->leases, &key); //  Goes with who wanted it, as a rule
+        if (chunk)
+            ink_leases_drop_chunk (&self->leases, chunk);
+        return;
+    }
+    chunk->failures++;
+    if (chunk->failures >= FAILURES_MOST) {
+        ink_office_give_up (self, chunk, error);
+        return;
+    }
+    self->counters.retries++;
+    for (size_t n = 0; n < chunk->lease->slots; n++)
+        if (chunk->lease->chunks[n] == chunk)
+            chunk->lease->chunks[n] = NULL;
+    chunk->lease = NULL;
+    if (!ink_office_mark (self, &chunk->key, INK_PART_IN_PROGRESS, INK_PART_READY))
+        ink_leases_drop_chunk (&self->leases, chunk);
+}
+
+static void
+on_arrival (ink_foreman_t *self, const ink_msg_arrival_t *arrival, uint64_t order)
+{
+    self->counters.parts_computed += arrival->error == INK_OK;
+    ink_lease_t *lease = ink_leases_find (&self->leases, arrival->lease);
+    if (!lease || arrival->slot >= lease->slots || lease->settled[arrival->slot]) {
+        self->counters.late_values++;
+        return;
+    }
+    ink_chunk_t *chunk = lease->chunks[arrival->slot];
+    lease->settled[arrival->slot] = 1;
+    lease->open--;
+    if (chunk && arrival->error == INK_OK) {
+        ink_registry_learn (self->registry, lease->worker, chunk->kernel,
+                            chunk->key.length, arrival->busy_ns);
+        settle_chunk (self, chunk, order);
+    } else if (chunk)
+        fail_chunk (self, chunk, (int) arrival->error);
+    else
+        self->counters.late_values++;
+
+    lease =
+        ink_leases_find (&self->leases, arrival->lease); //  May have ended with a demand
+    if (lease && lease->open == 0)
+        ink_office_close_lease (self, lease);
+}
+
+static void
+on_settled (ink_foreman_t *self, const ink_msg_settled_t *settled)
+{
+    if (settled->epoch != self->epoch)
+        return;
+    for (size_t n = 0; n < settled->arrivals.size; n++)
+        on_arrival (self, &settled->arrivals.items[n], settled->order);
+}
+
+//  Only finals list failures, and finals are never kept back: the copy need not last.
+static const ink_msg_failure_t *
+copy_failures (ink_foreman_t *self, const ink_msg_reply_t *reply)
+{
+    size_t size = reply->failures.size * sizeof *reply->failures.items;
+    if (!reply->final || !size)
+        return NULL;
+    ink_msg_failure_t *copy = ink_office_alloc (self, size);
+    if (copy)
+        memcpy (copy, reply->failures.items, size);
+    return copy;
+}
+
+static void
+on_reply (ink_foreman_t *self, ink_event_t *event)
+{
+    const ink_msg_reply_t *reply = &event->msg->reply;
+    ink_demand_t *demand = ink_map_get (self->demands.by_handle, &reply->handle);
+    if (!demand || reply->kernel >= demand->strand_count ||
+        demand->state != INK_DEMAND_RUNNING || demand->strands[reply->kernel].ended)
+        return;
+    ink_strand_t *strand = &demand->strands[reply->kernel];
+    strand->cached = reply->cached;
+    strand->computed = reply->computed;
+    ink_msg_reply_t copy = *reply;
+    copy.id = copy.detail = "";
+    copy.failures.items = copy_failures (self, reply);
+    copy.failures.size = copy.failures.items ? reply->failures.size : 0;
+    ink_payload_t *payload = event->payload;
+    event->payload = NULL;
+    ink_office_reply (self, strand, &copy, payload);
+
+    bool ended = true;
+    for (size_t k = 0; k < demand->strand_count; k++)
+        ended &= demand->strands[k].ended;
+    if (ended)
+        ink_office_retire (self, demand);
+}
+
+//  Another sink knows nothing of what we expect. Everything on its way to the old one is lost:
+//  plan again from what the cache has.
+static void
+sink_is_new (ink_foreman_t *self, uint64_t instance)
+{
+    self->counters.sinks_lost += self->order > 0;
+    self->sink = instance;
+    INK_LIST_EACH (link, ink_registry_workers (self->registry))
+    {
+        ink_worker_t *worker = INK_ITEM (link, ink_worker_t, link);
+        INK_LIST_EACH (held, &worker->leases)
+        {
+            ink_lease_t *lease = INK_ITEM (held, ink_lease_t, link);
+            if (lease->state == INK_LEASE_RUNNING)
+                ink_office_revoke (self, lease);
+        }
+    }
+    size_t cursor = 0;
+    ink_demand_t *demand;
+    while ((demand = ink_map_next (self->demands.by_handle, &cursor)))
+        if (demand->state == INK_DEMAND_RUNNING)
+            ink_office_replan (self, demand);
+}
+
+static void
+on_greeting (ink_foreman_t *self, const ink_msg_greeting_t *greeting)
+{
+    if (greeting->epoch != self->epoch)
+        return;
+    self->sink_heard = self->now;
+    if (greeting->instance != self->sink)
+        sink_is_new (self, greeting->instance);
+}
+
+void
+ink_office_sink (ink_foreman_t *self, ink_event_t *event)
+{
+    switch (event->msg->kind) {
+    case INK_MSG_GREETING:
+        on_greeting (self, &event->msg->greeting);
+        break;
+    case INK_MSG_SETTLED:
+        on_settled (self, &event->msg->settled);
+        break;
+    case INK_MSG_REPLY:
+        on_reply (self, event);
+        break;
+    case INK_MSG_PROBE:
+        ink_office_proven (self, &event->msg->probe);
+        break;
+    default:
+        self->counters.bad_messages++;
+    }
+}

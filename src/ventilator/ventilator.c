@@ -1,0 +1,495 @@
+//  ventilator.c: the shell around the foreman.
+//
+//  The loop is at the end: wait, receive, step, perform. Nothing is decided here.
+
+#include <stdlib.h>
+#include <sys/random.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/map.h"
+#include "inkling/error.h"
+#include "protocol/codec.h"
+#include "protocol/post.h"
+#include "ventilator/foreman.h"
+#include "ventilator/look.h"
+#include "ventilator/ventilator.h"
+
+//  Messages taken from one socket before the others get their turn
+#define DRAIN_MOST 64
+
+//  The cache is asked for so long before sockets are looked at again
+#define LOOK_BUDGET_US 2000
+
+#define FRONT_QUEUE 20000
+#define BACK_QUEUE 10000
+#define LANE_QUEUE 1024
+#define LANE_TRIES 100
+
+typedef struct {
+    uint64_t worker;
+    ink_post_t post;
+} lane_t;
+
+typedef struct {
+    zsock_t *pipe;
+    ink_ventilator_options_t *options;
+    ink_foreman_t *foreman;
+    ink_post_t front, back, control, sink;
+    ink_letter_t letter;
+    ink_map_t *lanes;
+    size_t next_lane;
+    ink_map_t *lookups;    //  By handle; those under way and those whose answer is needed
+    zlist_t *looking;      //  Under way, in order
+    ink_event_t todo[256]; //  Events that performing has caused
+    size_t todo_size;
+    bool stopping;
+} ventilator_t;
+
+typedef struct {
+    uint64_t handle;
+    ink_lookup_t *lookup;
+} lookup_entry_t;
+
+//  ---------------------------------------------------------------------------------------
+//  Performing
+
+//  An event caused by an action is stepped when all actions of the step have been performed.
+//  A client that is told of once too often is told of again by its silence.
+static ink_event_t *
+cause (ventilator_t *self, ink_event_kind_t kind)
+{
+    static ink_event_t nowhere;
+    if (self->todo_size == sizeof self->todo / sizeof *self->todo)
+        return &nowhere;
+    ink_event_t *event = &self->todo[self->todo_size++];
+    *event = (ink_event_t){.kind = kind};
+    return event;
+}
+
+static void
+send_client (ventilator_t *self, ink_action_t *action)
+{
+    if (action->msg.kind == INK_MSG_REPLY && !action->payload)
+        action->payload = ink_payload_new (0);
+    int rc = ink_post_send (&self->front, action->peer, &action->msg, &action->payload);
+    if (rc == INK_ELOST || rc == INK_EBUSY)
+        cause (self, INK_EVENT_CLIENT_GONE)->peer = action->peer;
+}
+
+static void
+send_lane (ventilator_t *self, const ink_action_t *action)
+{
+    lane_t *lane = ink_map_get (self->lanes, &action->worker);
+    if (!lane || ink_post_send (&lane->post, INK_NO_PEER, &action->msg, NULL))
+        cause (self, INK_EVENT_LANE_STUCK)->worker = action->worker;
+}
+
+static lane_t *
+bind_lane (ventilator_t *self, uint64_t worker, char endpoint[INK_ENDPOINT_MOST])
+{
+    lane_t *lane = calloc (1, sizeof *lane);
+    if (!lane || ink_post_open (&lane->post, ZMQ_PUSH, LANE_QUEUE)) {
+        free (lane);
+        return NULL;
+    }
+    lane->worker = worker;
+    for (int n = 0; n < LANE_TRIES; n++) {
+        ink_endpoints_lane (&self->options->endpoints, self->next_lane++, endpoint);
+        if (ink_post_bind (&lane->post, endpoint) == INK_OK)
+            return lane;
+    }
+    ink_post_close (&lane->post, 0);
+    free (lane);
+    return NULL;
+}
+
+static void
+open_lane (ventilator_t *self, ink_action_t *action)
+{
+    char endpoint[INK_ENDPOINT_MOST];
+    lane_t *lane = bind_lane (self, action->worker, endpoint);
+    if (!lane || ink_map_put (self->lanes, &lane->worker, lane)) {
+        ink_log (INK_LOG_EVENTS, "ventilator", "no lane could be bound");
+        cause (self, INK_EVENT_LANE_STUCK)->worker = action->worker;
+        return;
+    }
+    action->msg.welcome.lane = endpoint;
+    (void) ink_post_send (&self->back, action->peer, &action->msg, NULL);
+}
+
+static void
+close_lane (ventilator_t *self, uint64_t worker)
+{
+    lane_t *lane = ink_map_remove (self->lanes, &worker);
+    if (!lane)
+        return;
+    ink_post_close (&lane->post, 0);
+    free (lane);
+}
+
+static void
+open_source (ventilator_t *self, uint64_t handle)
+{
+    const ink_demand_t *demand = ink_foreman_demand (self->foreman, handle);
+    ink_event_t *event = cause (self, INK_EVENT_OPENED);
+    event->handle = handle;
+    ink_source_t *source = NULL;
+    event->error = demand
+                       ? ink_source_open (self->options->roots, demand->source, &source)
+                       : INK_ENOREQUEST;
+    if (source)
+        event->identity = *ink_source_identity (source);
+    ink_source_close (&source);
+}
+
+static void
+end_lookup (ventilator_t *self, uint64_t handle)
+{
+    lookup_entry_t *entry = ink_map_remove (self->lookups, &handle);
+    if (!entry)
+        return;
+    zlist_remove (self->looking, entry);
+    ink_lookup_destroy (&entry->lookup);
+    free (entry);
+}
+
+static void
+looked (ventilator_t *self, const lookup_entry_t *entry)
+{
+    ink_event_t *event = cause (self, INK_EVENT_LOOKED);
+    event->handle = entry->handle;
+    for (size_t k = 0; k < INK_KERNELS_MOST; k++)
+        event->known[k] = ink_lookup_known (entry->lookup, k);
+}
+
+static void
+begin_lookup (ventilator_t *self, uint64_t handle)
+{
+    const ink_demand_t *demand = ink_foreman_demand (self->foreman, handle);
+    end_lookup (self, handle);
+    lookup_entry_t *entry = calloc (1, sizeof *entry);
+    if (!demand || !entry) {
+        free (entry);
+        return;
+    }
+    entry->handle = handle;
+    entry->lookup = ink_lookup_new (self->options->cache, demand);
+    if (!entry->lookup || ink_map_put (self->lookups, &entry->handle, entry))
+        abort (); //  Out of memory in a shell: whoever supervises us starts again
+    if (ink_lookup_advance (entry->lookup, LOOK_BUDGET_US))
+        looked (self, entry);
+    else
+        zlist_append (self->looking, entry);
+}
+
+static void
+look_for_part (ventilator_t *self, const ink_action_t *action)
+{
+    const ink_demand_t *demand = ink_foreman_demand (self->foreman, action->handle);
+    ink_event_t *event = cause (self, INK_EVENT_FOUND);
+    event->handle = action->handle;
+    event->kernel = action->kernel;
+    event->part = action->part;
+    ink_look_t *look =
+        demand && self->options->cache ? ink_cache_look (self->options->cache) : NULL;
+    if (!look)
+        return;
+    const ink_strand_t *strand = &demand->strands[action->kernel];
+    ink_cache_key_t key = ink_cache_key (&strand->series, &demand->plan,
+                                         ink_plan_part (&demand->plan, action->part),
+                                         strand->kernel->overlap);
+    const void *value;
+    size_t size;
+    if (ink_look_get (look, &key, &value, &size)) {
+        event->payload = ink_payload_new (size);
+        if (event->payload)
+            memcpy (ink_payload_data (event->payload), value, size);
+    }
+    ink_look_end (&look);
+}
+
+static void
+answer (ventilator_t *self, ink_action_t *action)
+{
+    lookup_entry_t *entry = ink_map_get (self->lookups, &action->handle);
+    const ink_answer_t *known =
+        entry ? ink_lookup_answer (entry->lookup, action->kernel) : NULL;
+    if (known) {
+        action->payload = ink_payload_new (ink_answer_size (known));
+        if (action->payload)
+            ink_answer_write (known, ink_payload_data (action->payload));
+    }
+    send_client (self, action);
+}
+
+//  Counts go as one value; cells as those of each run, one behind the other.
+static ink_payload_t *
+pack_known (const ink_demand_t *demand, const ink_answer_t *known, const ink_msg_t *msg)
+{
+    size_t size = 0, runs = msg->known.runs.size;
+    bool counts = demand->strands[msg->known.kernel].kernel->shape == INK_SHAPE_COUNTS;
+    for (size_t n = 0; n < (counts ? 1 : runs); n++) {
+        const ink_msg_run_t *run = &msg->known.runs.items[n];
+        size += ink_answer_extract_size (
+            known, ink_plan_span (&demand->plan, run->first, run->count));
+    }
+    ink_payload_t *payload = ink_payload_new (size);
+    uint8_t *out = payload ? ink_payload_data (payload) : NULL;
+    for (size_t n = 0; out && n < (counts ? 1 : runs); n++) {
+        const ink_msg_run_t *run = &msg->known.runs.items[n];
+        ink_part_t span = ink_plan_span (&demand->plan, run->first, run->count);
+        ink_answer_extract (known, span, out);
+        out += ink_answer_extract_size (known, span);
+    }
+    return payload;
+}
+
+static void
+tell_known (ventilator_t *self, ink_action_t *action)
+{
+    lookup_entry_t *entry = ink_map_get (self->lookups, &action->handle);
+    const ink_demand_t *demand = ink_foreman_demand (self->foreman, action->handle);
+    if (!entry || !demand)
+        return;
+    ink_payload_t *payload = pack_known (
+        demand, ink_lookup_answer (entry->lookup, action->kernel), &action->msg);
+    if (payload)
+        (void) ink_post_send (&self->sink, INK_NO_PEER, &action->msg, &payload);
+    ink_payload_destroy (&payload);
+}
+
+static void
+perform (ventilator_t *self, ink_action_t *action)
+{
+    switch (action->kind) {
+    case INK_DO_SEND_CLIENT:
+        send_client (self, action);
+        break;
+    case INK_DO_SEND_WORKER:
+        (void) ink_post_send (&self->back, action->peer, &action->msg, NULL);
+        break;
+    case INK_DO_SEND_SINK:
+        (void) ink_post_send (&self->sink, INK_NO_PEER, &action->msg, &action->payload);
+        break;
+    case INK_DO_PUBLISH:
+        (void) ink_post_send (&self->control, INK_NO_PEER, &action->msg, NULL);
+        break;
+    case INK_DO_SEND_LANE:
+        send_lane (self, action);
+        break;
+    case INK_DO_OPEN_LANE:
+        open_lane (self, action);
+        break;
+    case INK_DO_CLOSE_LANE:
+        close_lane (self, action->worker);
+        break;
+    case INK_DO_OPEN:
+        open_source (self, action->handle);
+        break;
+    case INK_DO_LOOK:
+        begin_lookup (self, action->handle);
+        break;
+    case INK_DO_ANSWER:
+        answer (self, action);
+        break;
+    case INK_DO_KNOWN:
+        tell_known (self, action);
+        break;
+    case INK_DO_LOOK_END:
+        end_lookup (self, action->handle);
+        break;
+    case INK_DO_LOOK_PART:
+        look_for_part (self, action);
+        break;
+    }
+}
+
+//  ---------------------------------------------------------------------------------------
+//  Stepping
+
+static void
+step_one (ventilator_t *self, ink_event_t *event)
+{
+    const ink_actions_t *actions;
+    if (ink_foreman_step (self->foreman, ink_clock_us (), event, &actions))
+        abort (); //  Out of memory: whoever supervises us starts again
+    for (size_t n = 0; n < actions->size; n++) {
+        perform (self, &actions->items[n]);
+        ink_payload_destroy (&actions->items[n].payload); //  What could not be sent
+    }
+}
+
+static void
+step (ventilator_t *self, ink_event_t *event)
+{
+    step_one (self, event);
+    for (size_t n = 0; n < self->todo_size; n++) {
+        ink_event_t next = self->todo[n];
+        step_one (self, &next);
+    }
+    self->todo_size = 0;
+}
+
+static void
+receive (ventilator_t *self, ink_post_t *post, ink_event_kind_t kind)
+{
+    for (int n = 0; n < DRAIN_MOST; n++) {
+        int rc = ink_post_receive (post, &self->letter);
+        if (rc == INK_POST_NONE)
+            return;
+        ink_event_t event = {.kind = kind, .peer = self->letter.peer};
+        if (rc) {
+            event.kind = INK_EVENT_BAD_MESSAGE;
+            event.error = rc;
+            if (kind != INK_EVENT_CLIENT)
+                event.peer = INK_NO_PEER;
+        } else {
+            event.msg = &self->letter.msg;
+            event.payload = self->letter.payload;
+            self->letter.payload = NULL;
+        }
+        if (ink_log_level () >= INK_LOG_TRACE)
+            ink_log (INK_LOG_TRACE, "ventilator", "< %s",
+                     rc ? ink_error_name (rc) : ink_msg_name (event.msg->kind));
+        step (self, &event);
+    }
+}
+
+static void
+look_on (ventilator_t *self)
+{
+    lookup_entry_t *entry = zlist_pop (self->looking);
+    if (!entry)
+        return;
+    if (!ink_lookup_advance (entry->lookup, LOOK_BUDGET_US)) {
+        zlist_append (self->looking, entry);
+        return;
+    }
+    ink_event_t event = {.kind = INK_EVENT_LOOKED, .handle = entry->handle};
+    for (size_t k = 0; k < INK_KERNELS_MOST; k++)
+        event.known[k] = ink_lookup_known (entry->lookup, k);
+    step (self, &event);
+}
+
+//  ---------------------------------------------------------------------------------------
+//  Beginning and end
+
+static int
+open_sockets (ventilator_t *self)
+{
+    const ink_endpoints_t *endpoints = &self->options->endpoints;
+    int rc = ink_post_open (&self->front, ZMQ_ROUTER, FRONT_QUEUE);
+    if (!rc)
+        rc = ink_post_open (&self->back, ZMQ_ROUTER, BACK_QUEUE);
+    if (!rc)
+        rc = ink_post_open (&self->control, ZMQ_PUB, BACK_QUEUE);
+    if (!rc)
+        rc = ink_post_open (&self->sink, ZMQ_DEALER, 0);
+    if (!rc)
+        rc = ink_post_bind (&self->back, endpoints->back);
+    if (!rc)
+        rc = ink_post_bind (&self->control, endpoints->control);
+    if (!rc)
+        rc = ink_post_connect (&self->sink, endpoints->sink);
+    if (!rc)
+        rc = ink_post_bind (&self->front, endpoints->front); //  Last: we are ready then
+    return rc;
+}
+
+static int
+begin (ventilator_t *self, zsock_t *pipe, ink_ventilator_options_t *options)
+{
+    self->pipe = pipe;
+    self->options = options;
+    self->lanes = ink_map_new (sizeof (uint64_t));
+    self->lookups = ink_map_new (sizeof (uint64_t));
+    self->looking = zlist_new ();
+    uint64_t epoch = 0;
+    if (getrandom (&epoch, sizeof epoch, 0) != sizeof epoch)
+        return INK_ESYSTEM;
+    self->foreman = ink_foreman_new (epoch >> 1 | 1, options->endpoints.control,
+                                     options->endpoints.values);
+    if (!self->lanes || !self->lookups || !self->looking || !self->foreman)
+        return INK_ENOMEM;
+    return open_sockets (self);
+}
+
+static void
+end (ventilator_t *self)
+{
+    size_t cursor = 0;
+    lane_t *lane;
+    while (self->lanes && (lane = ink_map_next (self->lanes, &cursor)))
+        close_lane (self, lane->worker);
+    cursor = 0;
+    lookup_entry_t *entry;
+    while (self->lookups && (entry = ink_map_next (self->lookups, &cursor)))
+        end_lookup (self, entry->handle);
+    ink_map_destroy (&self->lanes);
+    ink_map_destroy (&self->lookups);
+    zlist_destroy (&self->looking);
+    ink_foreman_destroy (&self->foreman);
+    ink_post_close (&self->front, 200); //  Replies on their way
+    ink_post_close (&self->back, 0);
+    ink_post_close (&self->control, 0);
+    ink_post_close (&self->sink, 0);
+    ink_letter_free (&self->letter);
+}
+
+static void
+obey (ventilator_t *self)
+{
+    char *command = zstr_recv (self->pipe);
+    self->stopping = !command || streq (command, "$TERM");
+    zstr_free (&command);
+}
+
+//  ---------------------------------------------------------------------------------------
+//  The loop: control before data
+
+static void
+run (ventilator_t *self)
+{
+    enum { PIPE, BACK, SINK, FRONT, SOCKETS };
+    zmq_pollitem_t items[SOCKETS] = {
+        [PIPE] = {zsock_resolve (self->pipe), 0, ZMQ_POLLIN, 0},
+        [BACK] = {self->back.socket, 0, ZMQ_POLLIN, 0},
+        [SINK] = {self->sink.socket, 0, ZMQ_POLLIN, 0},
+        [FRONT] = {self->front.socket, 0, ZMQ_POLLIN, 0},
+    };
+    while (!self->stopping) {
+        long wait =
+            ink_clock_wait_ms (ink_foreman_deadline (self->foreman), ink_clock_us ());
+        if (zlist_size (self->looking))
+            wait = 0;
+        if (zmq_poll (items, SOCKETS, wait) == -1 && errno == ETERM)
+            return;
+        if (items[PIPE].revents)
+            obey (self);
+        if (items[BACK].revents)
+            receive (self, &self->back, INK_EVENT_WORKER);
+        if (items[SINK].revents)
+            receive (self, &self->sink, INK_EVENT_SINK);
+        if (items[FRONT].revents)
+            receive (self, &self->front, INK_EVENT_CLIENT);
+        look_on (self);
+        //  Only after the sockets were drained: who is heard now was not silent
+        if (ink_clock_us () >= ink_foreman_deadline (self->foreman))
+            step (self, &(ink_event_t){.kind = INK_EVENT_TIMER});
+    }
+}
+
+void
+ink_ventilator_actor (zsock_t *pipe, void *args)
+{
+    ventilator_t self = {0};
+    ink_ventilator_options_t *options = args;
+    options->error = begin (&self, pipe, options);
+    zsock_signal (pipe, 0);
+    if (options->error == INK_OK) {
+        ink_log (INK_LOG_EVENTS, "ventilator", "serves %s", options->endpoints.front);
+        run (&self);
+    }
+    end (&self);
+}

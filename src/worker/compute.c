@@ -1,0 +1,426 @@
+//  compute.c: works off a lease, slice by slice.
+
+#include <stdlib.h>
+#include <string.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "base/clock.h"
+#include "inkling/error.h"
+#include "kernels/kernels.h"
+#include "value/answer.h"
+#include "worker/compute.h"
+
+#define SLICE_MOST ((size_t) 256 << 10)
+#define SLICE_LEAST ((size_t) 4 << 10)
+#define SLICE_NS 5000000
+#define OVERLAP_MOST 4096
+
+//  Open sources are kept: leases of one source come one after the other
+#define SOURCES_KEPT 8
+#define KERNELS_COUNTED 256
+
+typedef struct {
+    const ink_kernel_t *kernel;
+    int64_t params[INK_KERNEL_PARAMS];
+    ink_geometry_t geometry;
+    ink_msg_speed_t *speed;
+    void *cells;
+    size_t room;
+    int64_t busy_ns; //  In this span
+} column_t;
+
+struct ink_compute {
+    const ink_roots_t *roots;
+    uint64_t instance;
+    ink_compute_emit_t *emit;
+    void *emit_self;
+
+    struct {
+        char *name;
+        ink_source_t *source;
+    } kept[SOURCES_KEPT];
+    size_t next_kept;
+
+    uint64_t epoch, lease; //  The one we are in; 0: none
+    int error;             //  Of the rest of it
+    ink_source_t *source;  //  One of the kept; NULL when no kernel reads
+    column_t columns[INK_KERNELS_MOST];
+    size_t column_count;
+    bool reads;
+    uint32_t overlap;  //  The largest of the kernels
+    size_t cell_bytes; //  The same
+    size_t span;
+    uint64_t position; //  Of the next slice, in the source
+
+    uint8_t *buffer;
+    size_t buffer_size;
+    int64_t ps_per_byte; //  Of all kernels of the last slices together
+    ink_msg_speed_t speeds[KERNELS_COUNTED];
+    size_t speed_count;
+};
+
+ink_compute_t *
+ink_compute_new (const ink_roots_t *roots, uint64_t instance, ink_compute_emit_t *emit,
+                 void *emit_self)
+{
+    ink_compute_t *self = calloc (1, sizeof *self);
+    if (self) {
+        self->roots = roots;
+        self->instance = instance;
+        self->emit = emit;
+        self->emit_self = emit_self;
+    }
+    return self;
+}
+
+void
+ink_compute_destroy (ink_compute_t **self_p)
+{
+    ink_compute_t *self = *self_p;
+    if (!self)
+        return;
+    for (size_t n = 0; n < SOURCES_KEPT; n++) {
+        free (self->kept[n].name);
+        ink_source_close (&self->kept[n].source);
+    }
+    for (size_t k = 0; k < INK_KERNELS_MOST; k++)
+        free (self->columns[k].cells);
+    free (self->buffer);
+    free (self);
+    *self_p = NULL;
+}
+
+const ink_msg_speed_t *
+ink_compute_speeds (const ink_compute_t *self, size_t *size)
+{
+    *size = self->speed_count;
+    return self->speeds;
+}
+
+static ink_msg_speed_t *
+speed_of (ink_compute_t *self, const char *kernel)
+{
+    for (size_t n = 0; n < self->speed_count; n++)
+        if (strcmp (self->speeds[n].kernel, kernel) == 0)
+            return &self->speeds[n];
+    if (self->speed_count == KERNELS_COUNTED)
+        return &self->speeds[0];
+    self->speeds[self->speed_count].kernel = kernel;
+    return &self->speeds[self->speed_count++];
+}
+
+//  ---------------------------------------------------------------------------------------
+//  The source
+
+static bool
+is_the_one (const ink_source_t *source, const ink_msg_lease_t *lease)
+{
+    const ink_identity_t *identity = ink_source_identity (source);
+    return identity->device == lease->device && identity->inode == lease->inode &&
+           identity->size == lease->size && identity->mtime_ns == lease->mtime_ns &&
+           identity->ctime_ns == lease->ctime_ns;
+}
+
+static int
+open_source (ink_compute_t *self, const ink_msg_lease_t *lease)
+{
+    for (size_t n = 0; n < SOURCES_KEPT; n++)
+        if (self->kept[n].source && strcmp (self->kept[n].name, lease->source) == 0 &&
+            is_the_one (self->kept[n].source, lease)) {
+            self->source = self->kept[n].source;
+            return INK_OK;
+        }
+    ink_source_t *source;
+    int rc = ink_source_open (self->roots, lease->source, &source);
+    if (rc)
+        return rc == INK_ENOTFOUND ? INK_ECHANGED : rc;
+    char *name = strdup (lease->source);
+    if (!name || !is_the_one (source, lease)) {
+        ink_source_close (&source);
+        rc = name ? INK_ECHANGED : INK_ENOMEM;
+        free (name);
+        return rc;
+    }
+    size_t place = self->next_kept++ % SOURCES_KEPT;
+    free (self->kept[place].name);
+    ink_source_close (&self->kept[place].source);
+    self->kept[place].name = name;
+    self->kept[place].source = self->source = source;
+    return INK_OK;
+}
+
+//  ---------------------------------------------------------------------------------------
+//  Beginning a lease
+
+static int
+set_column (ink_compute_t *self, column_t *column, const ink_msg_kernel_t *msg)
+{
+    column->kernel = ink_kernels_find (msg->name);
+    if (!column->kernel || column->kernel->version != msg->version)
+        return INK_ENOKERNEL;
+    ink_kernels_fallbacks (column->kernel, column->params);
+    for (size_t n = 0; n < msg->params.size; n++) {
+        const ink_msg_param_t *param = &msg->params.items[n];
+        int place = ink_kernels_param (column->kernel, param->name);
+        if (place < 0 ||
+            !ink_kernels_allowed (column->kernel, (size_t) place, param->value))
+            return INK_EPARAM;
+        column->params[place] = param->value;
+    }
+    column->geometry = (ink_geometry_t){0};
+    column->kernel->geometry (column->params, &column->geometry);
+    column->speed = speed_of (self, column->kernel->name);
+    if (column->kernel->overlap > self->overlap)
+        self->overlap = column->kernel->overlap;
+    if (column->kernel->shape == INK_SHAPE_CELLS &&
+        column->geometry.cell_bytes > self->cell_bytes)
+        self->cell_bytes = column->geometry.cell_bytes;
+    self->reads |= !(column->kernel->flags & INK_KERNEL_UNREAD);
+    return INK_OK;
+}
+
+static int
+make_room (ink_compute_t *self)
+{
+    size_t slice = self->cell_bytes > SLICE_MOST ? self->cell_bytes : SLICE_MOST;
+    if (self->buffer_size >= slice + OVERLAP_MOST)
+        return INK_OK;
+    free (self->buffer);
+    self->buffer_size = slice + OVERLAP_MOST;
+    self->buffer = malloc (self->buffer_size);
+    if (self->buffer)
+        return INK_OK;
+    self->buffer_size = 0;
+    return INK_ENOMEM;
+}
+
+static int
+begin_lease (ink_compute_t *self, const ink_msg_lease_t *lease)
+{
+    self->epoch = lease->epoch;
+    self->lease = lease->lease;
+    self->column_count = 0;
+    self->span = 0;
+    self->overlap = 0;
+    self->cell_bytes = 1;
+    self->reads = false;
+    self->source = NULL;
+    for (size_t k = 0; k < lease->kernels.size; k++) {
+        int rc = set_column (self, &self->columns[self->column_count++],
+                             &lease->kernels.items[k]);
+        if (rc)
+            return rc;
+    }
+    int rc = make_room (self);
+    return rc == INK_OK && self->reads ? open_source (self, lease) : rc;
+}
+
+static int
+begin_span (ink_compute_t *self, const ink_msg_span_t *span)
+{
+    self->position = span->offset;
+    for (size_t k = 0; k < self->column_count; k++) {
+        column_t *column = &self->columns[k];
+        size_t room = ink_value_room (column->kernel, column->params, span->length);
+        if (room > column->room) {
+            free (column->cells);
+            column->cells = malloc (room);
+            column->room = column->cells ? room : 0;
+        }
+        if (!column->cells)
+            return INK_ENOMEM;
+        if (column->kernel->shape == INK_SHAPE_COUNTS)
+            memset (column->cells, 0, room);
+        column->busy_ns = 0;
+    }
+    return INK_OK;
+}
+
+//  ---------------------------------------------------------------------------------------
+//  Slices
+
+//  Ends at a multiple of the slice size, so that no cell is cut.
+static size_t
+slice_length (const ink_compute_t *self, uint64_t left)
+{
+    size_t slice = SLICE_MOST;
+    while (self->ps_per_byte && slice > SLICE_LEAST &&
+           (int64_t) slice * self->ps_per_byte / 1000 > SLICE_NS)
+        slice /= 2;
+    if (slice < self->cell_bytes)
+        slice = self->cell_bytes;
+    uint64_t length = slice - self->position % slice;
+    return (size_t) (length < left ? length : left);
+}
+
+static void
+map_column (column_t *column, const ink_slice_t *slice, uint64_t span_offset)
+{
+    uint8_t *cells = column->cells;
+    if (column->kernel->shape == INK_SHAPE_CELLS) {
+        uint64_t bytes = column->geometry.cell_bytes;
+        cells +=
+            (slice->offset / bytes - span_offset / bytes) * column->geometry.cell_size;
+    }
+    column->kernel->map (slice, cells);
+}
+
+static size_t
+least (uint64_t a, uint64_t b)
+{
+    return (size_t) (a < b ? a : b);
+}
+
+static int
+map_slice (ink_compute_t *self, const ink_msg_lease_t *lease, const ink_msg_span_t *span)
+{
+    size_t length = slice_length (self, span->offset + span->length - self->position);
+    uint64_t behind = lease->end - (self->position + length);
+    int64_t began = ink_clock_ns (), before = began;
+    if (self->reads) {
+        int rc = ink_source_read (self->source, self->position, self->buffer,
+                                  length + least (self->overlap, behind));
+        if (rc)
+            return rc;
+    }
+    for (size_t k = 0; k < self->column_count; k++) {
+        column_t *column = &self->columns[k];
+        bool unread = column->kernel->flags & INK_KERNEL_UNREAD;
+        ink_slice_t slice = {.bytes = unread ? NULL : self->buffer,
+                             .length = length,
+                             .lookahead = least (column->kernel->overlap, behind),
+                             .offset = self->position,
+                             .params = column->params};
+        map_column (column, &slice, span->offset);
+        int64_t after = ink_clock_ns ();
+        column->busy_ns += after - before; //  The first one pays for reading
+        before = after;
+    }
+    self->ps_per_byte = (before - began) * 1000 / (int64_t) length;
+    self->position += length;
+    return INK_OK;
+}
+
+//  ---------------------------------------------------------------------------------------
+//  Values
+
+static ink_msg_t
+value_message (const ink_compute_t *self, const ink_msg_lease_t *lease, size_t span,
+               size_t k)
+{
+    ink_msg_t msg = {.kind = INK_MSG_VALUE};
+    msg.value.epoch = lease->epoch;
+    msg.value.worker = self->instance;
+    msg.value.lease = lease->lease;
+    msg.value.slot = span * lease->kernels.size + k;
+    msg.value.series = lease->series.items[k].key;
+    msg.value.offset = lease->spans.items[span].offset;
+    msg.value.length = lease->spans.items[span].length;
+    return msg;
+}
+
+static int
+emit_value (ink_compute_t *self, const ink_msg_lease_t *lease, size_t k)
+{
+    column_t *column = &self->columns[k];
+    const ink_msg_span_t *span = &lease->spans.items[self->span];
+    ink_part_t part = {span->offset, span->length};
+    int64_t began = ink_clock_ns ();
+    if (column->kernel->settle)
+        column->kernel->settle (column->params, column->cells);
+    ink_value_shape_t shape =
+        ink_value_measure (column->kernel, column->params, column->cells, part);
+    ink_payload_t *payload = ink_payload_new (shape.size);
+    if (!payload)
+        return INK_ENOMEM;
+    ink_value_pack (&shape, column->kernel, column->params, column->cells,
+                    ink_payload_data (payload));
+    ink_msg_t msg = value_message (self, lease, self->span, k);
+    msg.value.lookahead =
+        least (column->kernel->overlap, lease->end - span->offset - span->length);
+    msg.value.checksum = XXH3_64bits (ink_payload_data (payload), shape.size);
+    column->busy_ns += ink_clock_ns () - began;
+    msg.value.busy_ns = (uint64_t) column->busy_ns;
+    column->speed->chunks++;
+    column->speed->bytes += span->length;
+    column->speed->busy_ns += (uint64_t) column->busy_ns;
+    self->emit (self->emit_self, &msg, &payload);
+    return INK_OK;
+}
+
+//  Every value still owed is one error.
+static void
+emit_errors (ink_compute_t *self, const ink_msg_lease_t *lease, int error)
+{
+    for (; self->span < lease->spans.size; self->span++)
+        for (size_t k = 0; k < lease->kernels.size; k++) {
+            ink_msg_t msg = value_message (self, lease, self->span, k);
+            msg.value.error = (uint64_t) error;
+            self->emit (self->emit_self, &msg, NULL);
+        }
+}
+
+//  The values of a span are given away only when the source is still what it was.
+static int
+finish_span (ink_compute_t *self, const ink_msg_lease_t *lease)
+{
+    int rc = self->source ? ink_source_check (self->source) : INK_OK;
+    for (size_t k = 0; rc == INK_OK && k < self->column_count; k++)
+        rc = emit_value (self, lease, k);
+    if (rc == INK_OK)
+        self->span++;
+    return rc;
+}
+
+static int
+go_on (ink_compute_t *self, const ink_msg_lease_t *lease)
+{
+    const ink_msg_span_t *span = &lease->spans.items[self->span];
+    int rc = INK_OK;
+    if (self->lease != lease->lease || self->epoch != lease->epoch) {
+        rc = begin_lease (self, lease);
+        span = &lease->spans.items[0];
+        self->position = span->offset;
+    }
+    if (rc == INK_OK && self->position == span->offset)
+        rc = begin_span (self, span);
+    if (rc == INK_OK)
+        rc = map_slice (self, lease, span);
+    if (rc == INK_OK && self->position == span->offset + span->length) {
+        rc = finish_span (self, lease);
+        if (self->span < lease->spans.size)
+            self->position = lease->spans.items[self->span].offset;
+    }
+    return rc;
+}
+
+static bool
+is_workable (const ink_msg_lease_t *lease)
+{
+    if (!lease->spans.size || !lease->kernels.size ||
+        lease->kernels.size != lease->series.size)
+        return false;
+    for (size_t n = 0; n < lease->spans.size; n++) {
+        const ink_msg_span_t *span = &lease->spans.items[n];
+        if (!span->length || span->length > INK_CHUNK_MOST || span->offset > lease->end ||
+            span->length > lease->end - span->offset)
+            return false;
+    }
+    return true;
+}
+
+bool
+ink_compute_slice (ink_compute_t *self, const ink_msg_lease_t *lease)
+{
+    if (!is_workable (lease))
+        return true; //  Nothing that could be answered: the lease will end at its deadline
+    int rc = go_on (self, lease);
+    if (rc)
+        emit_errors (self, lease, rc);
+    bool done = self->span >= lease->spans.size;
+    if (done)
+        self->lease = 0;
+    return done;
+}
