@@ -19,7 +19,7 @@ SONAME = libinkling.so.0
 LIBS = libzmq libczmq msgpack lmdb libxxhash
 PACKAGES = gcc make pkg-config libzmq3-dev libczmq-dev libmsgpack-dev liblmdb-dev \
   libxxhash-dev libpng-dev libjansson-dev libcmocka-dev clang-format-14 python3
-DEPS := $(shell pkg-config --cflags $(LIBS) libpng jansson 2>/dev/null)
+DEPS := $(shell pkg-config --cflags msgpack lmdb libxxhash libpng jansson 2>/dev/null)
 LINK := $(shell pkg-config --libs $(LIBS) 2>/dev/null) -ldl -lpthread -lm
 LINK_CLI := $(shell pkg-config --libs libpng jansson 2>/dev/null)
 
@@ -48,7 +48,8 @@ all: $(BUILD)/inkling $(BUILD)/libinkling.so $(BUILD)/libinkling.a examples
 # What an object includes is found by the compiler, and a change of flags rebuilds all.
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	@echo '  cc $<'
+	@$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 $(BUILD)/flags: force
 	@mkdir -p $(@D)
 	@echo '$(CC) $(ALL_CFLAGS)' | cmp -s - $@ || echo '$(CC) $(ALL_CFLAGS)' >$@
@@ -56,24 +57,35 @@ $(BUILD)/flags: force
 
 $(BUILD)/libinkling.a: $(LIB_OBJ)
 	@rm -f $@
-	ar rcs $@ $^
+	@ar rcs $@ $^
 $(BUILD)/libinkling.so: $(LIB_OBJ) src/inkling.map
-	$(CC) $(ALL_LDFLAGS) -shared -Wl,-soname,$(SONAME) -Wl,--version-script=src/inkling.map \
+	@echo '  ld $@'
+	@$(CC) $(ALL_LDFLAGS) -shared -Wl,-soname,$(SONAME) -Wl,--version-script=src/inkling.map \
 	  -o $@ $(LIB_OBJ) $(LINK)
 	@ln -sf libinkling.so $(BUILD)/$(SONAME)
 $(BUILD)/inkling: $(CLI_OBJ) $(BUILD)/libinkling.a
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LINK) $(LINK_CLI)
+	@echo '  ld $@'
+	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LINK) $(LINK_CLI)
 
+# Tests of the program's own rooms link with all of it but main.
+$(BUILD)/tests/test_cli_%: $(BUILD)/obj/tests/unit/test_cli_%.o \
+    $(filter-out %/main.o,$(CLI_OBJ)) $(BUILD)/libinkling.a
+	@mkdir -p $(@D)
+	@echo '  ld $@'
+	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LINK) $(LINK_CLI) -lcmocka
 $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libinkling.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LINK) -lcmocka
+	@echo '  ld $@'
+	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LINK) -lcmocka
 $(BUILD)/tests/%: $(BUILD)/obj/tests/system/%.o $(BUILD)/obj/tests/system/oracle.o \
     $(BUILD)/obj/tests/system/harness.o $(BUILD)/libinkling.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LINK) -lcmocka
+	@echo '  ld $@'
+	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LINK) -lcmocka
 $(BUILD)/bench/%: $(BUILD)/obj/bench/%.o $(BUILD)/libinkling.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LINK)
+	@echo '  ld $@'
+	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LINK)
 
 # Examples see what a user sees: the public headers and the shared library.
 examples: $(EXAMPLES)
