@@ -91,11 +91,13 @@ $(BUILD)/bench/%: $(BUILD)/obj/bench/%.o $(BUILD)/libinkling.a
 examples: $(EXAMPLES)
 $(BUILD)/examples/%: examples/%.c $(BUILD)/libinkling.so
 	@mkdir -p $(@D)
-	$(CC) $(WARN) $(CFLAGS) -Iinclude $(ALL_LDFLAGS) -o $@ $< -L$(BUILD) -linkling \
+	@echo '  ld $@'
+	@$(CC) $(WARN) $(CFLAGS) -Iinclude $(ALL_LDFLAGS) -o $@ $< -L$(BUILD) -linkling \
 	  -Wl,-rpath,'$$ORIGIN/..'
 $(BUILD)/examples/%.so: examples/%.c
 	@mkdir -p $(@D)
-	$(CC) $(WARN) $(CFLAGS) -Iinclude -fPIC -shared -o $@ $<
+	@echo '  ld $@'
+	@$(CC) $(WARN) $(CFLAGS) -Iinclude -fPIC -shared -o $@ $<
 
 tests: $(UNIT) $(SYSTEM)
 deps:

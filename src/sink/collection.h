@@ -35,6 +35,7 @@ typedef struct {
     ink_msg_failure_t *failures;
     size_t failure_count;
     bool ended;
+    int error; //  It ended with, beside its values
 } ink_collected_t;
 
 //  Names a collection, no padding

@@ -257,6 +257,7 @@ on_known (ink_collector_t *self, const ink_heard_t *heard)
                  : INK_EMESSAGE;
     if (rc) {
         strand->ended = true;
+        strand->error = rc;
         reply_error (self, heard->peer, known->handle, known->kernel, rc);
         return;
     }
@@ -276,6 +277,20 @@ on_failed (ink_collector_t *self, uint64_t peer, const ink_msg_failed_t *failed)
     self->failed |= rc == INK_ENOMEM;
     if (rc == INK_OK)
         soil (self, strand);
+}
+
+static void
+on_resend (ink_collector_t *self, uint64_t peer, const ink_msg_resend_t *resend)
+{
+    ink_collected_t *strand = find_strand (self, peer, resend->handle, resend->kernel);
+    if (!strand || !strand->ended)
+        return;
+    if (strand->error) {
+        reply_error (self, peer, resend->handle, resend->kernel, strand->error);
+        return;
+    }
+    strand->ended = false;
+    soil (self, strand);
 }
 
 static void
@@ -317,6 +332,9 @@ on_ventilator (ink_collector_t *self, const ink_heard_t *heard)
         break;
     case INK_MSG_FAILED:
         on_failed (self, heard->peer, &heard->msg->failed);
+        break;
+    case INK_MSG_RESEND:
+        on_resend (self, heard->peer, &heard->msg->resend);
         break;
     case INK_MSG_FORGET:
         on_forget (self, heard->peer, &heard->msg->forget);

@@ -129,7 +129,6 @@ ink_office_lose (ink_foreman_t *self, ink_worker_t *worker, bool is_to_blame)
 }
 
 //  A worker that is connected takes what its credit allows; one whose lane is full is not.
-//  A probe may come before the lane is connected, and is sent again.
 void
 ink_office_lane_stuck (ink_foreman_t *self, uint64_t id)
 {
@@ -167,16 +166,35 @@ on_hello (ink_foreman_t *self, uint64_t peer, const ink_msg_hello_t *hello)
 }
 
 static void
+probe (ink_foreman_t *self, const ink_worker_t *worker)
+{
+    ink_action_t *action = ink_office_do (self, INK_DO_SEND_LANE);
+    action->worker = worker->id;
+    action->msg.kind = INK_MSG_PROBE;
+    action->msg.probe = (ink_msg_probe_t){self->epoch, worker->id, worker->nonce};
+}
+
+//  A probe may come before the lane is connected, or be lost: until one comes back it is sent
+//  again and again.
+void
+ink_office_probe_all (ink_foreman_t *self)
+{
+    INK_LIST_EACH (link, ink_registry_workers (self->registry))
+    {
+        const ink_worker_t *worker = INK_ITEM (link, ink_worker_t, link);
+        if (worker->state == INK_WORKER_PROVING)
+            probe (self, worker);
+    }
+}
+
+static void
 on_ready (ink_foreman_t *self, ink_worker_t *worker)
 {
     if (worker->state == INK_WORKER_LIVE)
         return;
     worker->state = INK_WORKER_PROVING;
     worker->nonce = ++self->next_nonce;
-    ink_action_t *action = ink_office_do (self, INK_DO_SEND_LANE);
-    action->worker = worker->id;
-    action->msg.kind = INK_MSG_PROBE;
-    action->msg.probe = (ink_msg_probe_t){self->epoch, worker->id, worker->nonce};
+    probe (self, worker);
 }
 
 void
@@ -187,12 +205,9 @@ ink_office_proven (ink_foreman_t *self, const ink_msg_probe_t *probe)
         worker->state = INK_WORKER_LIVE;
 }
 
-//  The probe may have been lost: it is sent again with each beat until one comes back.
 static void
 on_heartbeat (ink_foreman_t *self, ink_worker_t *worker, const ink_msg_heartbeat_t *beat)
 {
-    if (worker->state == INK_WORKER_PROVING)
-        on_ready (self, worker);
     worker->cpu_percent = beat->cpu_percent;
     worker->memory_bytes = beat->memory_bytes;
     worker->chunks = 0;

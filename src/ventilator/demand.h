@@ -85,6 +85,7 @@ struct ink_demand {
     int64_t priority;
     double weight; //  2 ^ (priority / 100)
     bool cache_read, cache_write;
+    bool replanned; //  A strand may have ended that the sink has not ended
     ink_msg_share_t reports[INK_REPORTS_MOST];
     size_t report_count;
 
@@ -97,6 +98,11 @@ struct ink_demand {
     ink_strand_t strands[INK_KERNELS_MOST];
     size_t strand_count;
 };
+
+//  Why a request is refused, for a person; the error itself is returned
+typedef struct {
+    char text[INK_TEXT_MOST + 1];
+} ink_detail_t;
 
 //  What all demands of a ventilator are kept in.
 typedef struct {
@@ -116,14 +122,14 @@ void ink_demands_remove_client (ink_demands_t *self, ink_client_entry_t *client)
 //  Checks the request and makes a demand of it, in state OPENING. Else the error to refuse
 //  it with, and why in `detail`.
 int ink_demands_add (ink_demands_t *self, ink_client_entry_t *client,
-                     const ink_msg_request_t *request, uint64_t body, int64_t now,
-                     ink_demand_t **demand_p, char *detail, size_t detail_size);
+                     const ink_msg_request_t *request, int64_t now,
+                     ink_demand_t **demand_p, ink_detail_t *detail);
 void ink_demands_remove (ink_demands_t *self, ink_demand_t *demand);
 
 //  Plans the demand over a source that is now known, all parts LOOKING. Else the error to
 //  end it with.
 int ink_demand_plan (ink_demands_t *self, ink_demand_t *demand,
-                     const ink_identity_t *identity, char *detail, size_t detail_size);
+                     const ink_identity_t *identity, ink_detail_t *detail);
 
 //  The one way by which a part changes its state: keeps counts, cursors and the eager heaps.
 void ink_strand_set (ink_demands_t *self, ink_strand_t *strand, uint64_t part,
@@ -152,8 +158,5 @@ ink_kin_t ink_demands_kin (ink_demands_t *self, const ink_series_t *series,
 bool ink_kin_next (ink_kin_t *self);
 
 uint64_t ink_demand_ready (const ink_demand_t *self);
-
-//  The hash by which two requests of one id are told apart.
-uint64_t ink_request_body (const ink_msg_request_t *request);
 
 #endif

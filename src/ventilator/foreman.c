@@ -8,6 +8,9 @@
 #define TICK_US 100000
 #define BEACON_US 250000
 #define GREET_US 1000000
+
+//  While somebody is being met, everything that proves a path is said this often
+#define MEETING_US 5000
 #define CLIENT_SILENCE_US 5000000
 #define SINK_SILENCE_US 4000000
 #define STRANDED_US 5000000
@@ -153,9 +156,22 @@ release_chunks (ink_foreman_t *self, ink_demand_t *demand, ink_strand_t *strand)
     }
 }
 
+//  The sink forgets a request by itself when it has sent all its finals.
+static void
+tell_forget (ink_foreman_t *self, const ink_demand_t *demand, bool purge)
+{
+    if (!demand->order)
+        return;
+    ink_msg_t *msg = ink_office_say (self, INK_DO_SEND_SINK, 0, INK_MSG_FORGET);
+    msg->forget.handle = demand->handle;
+    msg->forget.purge = purge;
+}
+
 void
 ink_office_retire (ink_foreman_t *self, ink_demand_t *demand)
 {
+    if (demand->replanned)
+        tell_forget (self, demand, false);
     for (size_t k = 0; k < demand->strand_count; k++)
         if (demand->strands[k].states)
             release_chunks (self, demand, &demand->strands[k]);
@@ -180,32 +196,22 @@ ink_office_end (ink_foreman_t *self, ink_demand_t *demand, int error, const char
                                  .bound = INK_EXACT};
         ink_office_reply (self, strand, &reply, NULL);
     }
-    if (demand->order) {
-        ink_msg_t *msg = ink_office_say (self, INK_DO_SEND_SINK, 0, INK_MSG_FORGET);
-        msg->forget.handle = demand->handle;
-        msg->forget.purge = error == INK_ECHANGED;
-    }
+    tell_forget (self, demand, error == INK_ECHANGED);
+    demand->replanned = false;
     ink_office_retire (self, demand);
 }
 
 void
 ink_office_replan (ink_foreman_t *self, ink_demand_t *demand)
 {
-    if (demand->state == INK_DEMAND_OPENING)
-        return;
     for (size_t k = 0; k < demand->strand_count; k++) {
         ink_strand_t *strand = &demand->strands[k];
-        strand->ended = false;
-        strand->untaken = 0;
-        strand->held = false;
-        ink_payload_destroy (&strand->held_payload);
         for (uint64_t p = 0; p < demand->parts; p++)
             if (strand->states[p] != INK_PART_IN_PROGRESS)
                 ink_strand_set (&self->demands, strand, p, INK_PART_LOOKING);
     }
-    if (demand->state == INK_DEMAND_LOOKING)
-        return; //  The look that is under way will answer
     demand->state = INK_DEMAND_LOOKING;
+    demand->replanned = true;
     ink_office_do (self, INK_DO_LOOK)->handle = demand->handle;
 }
 
@@ -295,18 +301,30 @@ check_clients (ink_foreman_t *self)
     }
 }
 
+//  Somebody has not yet shown that the path to and from them works.
+static bool
+is_meeting (ink_foreman_t *self)
+{
+    bool meeting = !self->sink;
+    INK_LIST_EACH (link, ink_registry_workers (self->registry))
+    meeting |= INK_ITEM (link, ink_worker_t, link)->state != INK_WORKER_LIVE;
+    return meeting;
+}
+
 static void
 tick (ink_foreman_t *self)
 {
     if (self->now < self->next_tick)
         return;
-    self->next_tick = self->now + TICK_US;
-    if (self->now >= self->next_beacon) {
+    bool meeting = is_meeting (self);
+    self->next_tick = self->now + (meeting ? MEETING_US : TICK_US);
+    if (self->now >= self->next_beacon || meeting) {
         self->next_beacon = self->now + BEACON_US;
         publish_beacon (self);
+        ink_office_probe_all (self);
     }
-    if (self->now >= self->next_greet) {
-        self->next_greet = self->now + (self->sink ? GREET_US : TICK_US);
+    if (self->now >= self->next_greet || !self->sink) {
+        self->next_greet = self->now + GREET_US;
         greet_sink (self);
     }
     check_workers (self);

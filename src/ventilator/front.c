@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ventilator/admission.h"
 #include "ventilator/office.h"
 
 static void
@@ -24,26 +25,44 @@ find (ink_foreman_t *self, const char *id)
     return ink_map_get (self->demands.by_id, key);
 }
 
-//  The same request again, from a client that came back: go on for it. What it may have
-//  missed is answered again from the start.
+//  The client has taken a partial, or will never get it: the newest that waited may go.
+static void
+release_held (ink_foreman_t *self, ink_strand_t *strand)
+{
+    strand->untaken = 0;
+    if (!strand->held)
+        return;
+    ink_payload_t *payload = strand->held_payload;
+    strand->held = false;
+    strand->held_payload = NULL;
+    ink_office_reply (self, strand, &strand->held_reply, payload);
+}
+
+//  The same request again. Over the same connection nothing can have been lost; over a new one
+//  the client has missed what was on its way to the old one.
 static void
 attach (ink_foreman_t *self, ink_demand_t *demand, ink_client_entry_t *client)
 {
-    bool missed = false;
+    if (demand->client == client)
+        return;
     ink_demand_adopt (&self->demands, demand, client);
     for (size_t k = 0; k < demand->strand_count; k++) {
-        demand->strands[k].untaken = 0;
-        missed |= demand->strands[k].ended;
+        ink_strand_t *strand = &demand->strands[k];
+        release_held (self, strand);
+        if (!strand->ended || demand->state != INK_DEMAND_RUNNING)
+            continue;
+        strand->ended = false;
+        ink_msg_t *msg = ink_office_say (self, INK_DO_SEND_SINK, 0, INK_MSG_RESEND);
+        msg->resend.handle = demand->handle;
+        msg->resend.kernel = k;
     }
-    if (missed)
-        ink_office_replan (self, demand);
 }
 
 static void
 on_request (ink_foreman_t *self, ink_client_entry_t *client,
             const ink_msg_request_t *request)
 {
-    uint64_t body = ink_request_body (request);
+    uint64_t body = ink_admission_body (request);
     ink_demand_t *demand = find (self, request->id);
     if (demand && demand->body == body) {
         attach (self, demand, client);
@@ -53,9 +72,9 @@ on_request (ink_foreman_t *self, ink_client_entry_t *client,
         refuse (self, client->peer, request->id, INK_ECONFLICT, "");
         return;
     }
-    char detail[INK_TEXT_MOST + 1] = "";
-    int rc = ink_demands_add (&self->demands, client, request, body, self->now, &demand,
-                              detail, sizeof detail);
+    ink_detail_t detail = {""};
+    int rc =
+        ink_demands_add (&self->demands, client, request, self->now, &demand, &detail);
     for (size_t k = 0; rc == INK_OK && k < demand->strand_count; k++) {
         ink_strand_t *strand = &demand->strands[k];
         strand->number = ink_registry_kernel (self->registry, strand->kernel->name,
@@ -66,7 +85,7 @@ on_request (ink_foreman_t *self, ink_client_entry_t *client,
         }
     }
     if (rc) {
-        refuse (self, client->peer, request->id, rc, detail);
+        refuse (self, client->peer, request->id, rc, detail.text);
         return;
     }
     self->counters.requests++;
@@ -94,23 +113,13 @@ on_cancel (ink_foreman_t *self, uint64_t peer, const char *id)
     msg->cancelled.id = ink_office_text (self, id);
 }
 
-//  The client has taken a partial: the newest that waited behind it may go.
 static void
 on_taken (ink_foreman_t *self, const ink_msg_taken_t *taken)
 {
     ink_demand_t *demand = find (self, taken->id);
-    for (size_t k = 0; demand && k < demand->strand_count; k++) {
-        ink_strand_t *strand = &demand->strands[k];
-        if (strand->untaken != taken->seq)
-            continue;
-        strand->untaken = 0;
-        if (strand->held) {
-            ink_payload_t *payload = strand->held_payload;
-            strand->held = false;
-            strand->held_payload = NULL;
-            ink_office_reply (self, strand, &strand->held_reply, payload);
-        }
-    }
+    for (size_t k = 0; demand && k < demand->strand_count; k++)
+        if (demand->strands[k].untaken == taken->seq)
+            release_held (self, &demand->strands[k]);
 }
 
 void
@@ -175,13 +184,12 @@ ink_office_opened (ink_foreman_t *self, const ink_event_t *event)
     ink_demand_t *demand = ink_map_get (self->demands.by_handle, &event->handle);
     if (!demand)
         return; //  Cancelled meanwhile
-    char detail[INK_TEXT_MOST + 1] = "";
+    ink_detail_t detail = {""};
     int rc = event->error;
     if (rc == INK_OK)
-        rc = ink_demand_plan (&self->demands, demand, &event->identity, detail,
-                              sizeof detail);
+        rc = ink_demand_plan (&self->demands, demand, &event->identity, &detail);
     if (rc) {
-        refuse (self, demand->client->peer, demand->id, rc, detail);
+        refuse (self, demand->client->peer, demand->id, rc, detail.text);
         ink_demands_remove (&self->demands, demand);
         return;
     }

@@ -15,17 +15,18 @@
 #include "ventilator/lease.h"
 #include "ventilator/registry.h"
 
-#define INK_COUNTERS(C)                                                                \
-    C (requests)                                                                       \
-    C (refused)                                                                        \
-    C (finals)                                                                         \
-    C (partials)                                                                       \
-    C (partials_replaced)                                                              \
-    C (parts_cached)                                                                   \
-    C (parts_computed)                                                                 \
-    C (parts_shared) C (parts_failed) C (leases) C (leases_revoked) C (leases_expired) \
-        C (late_values) C (retries) C (cancelled) C (clients_lost) C (workers_lost)    \
-            C (sinks_lost) C (bad_messages)
+#define INK_COUNTERS(C)                                                          \
+    C (requests)                                                                 \
+    C (refused)                                                                  \
+    C (finals)                                                                   \
+    C (partials)                                                                 \
+    C (partials_replaced)                                                        \
+    C (parts_cached)                                                             \
+    C (parts_computed)                                                           \
+    C (parts_shared)                                                             \
+    C (parts_failed)                                                             \
+    C (leases) C (leases_revoked) C (leases_expired) C (late_values) C (retries) \
+        C (cancelled) C (clients_lost) C (workers_lost) C (sinks_lost) C (bad_messages)
 
 typedef struct {
 #define INK_COUNTER_MEMBER(name) uint64_t name;
@@ -87,6 +88,7 @@ void ink_office_opened (ink_foreman_t *self, const ink_event_t *event);
 //  back.c
 void ink_office_worker (ink_foreman_t *self, const ink_event_t *event);
 void ink_office_proven (ink_foreman_t *self, const ink_msg_probe_t *probe);
+void ink_office_probe_all (ink_foreman_t *self);
 void ink_office_lane_stuck (ink_foreman_t *self, uint64_t worker);
 void ink_office_lose (ink_foreman_t *self, ink_worker_t *worker, bool blame);
 void ink_office_revoke (ink_foreman_t *self, ink_lease_t *lease);

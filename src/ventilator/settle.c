@@ -63,7 +63,7 @@ answer (ink_foreman_t *self, ink_demand_t *demand, bool final)
 {
     for (size_t k = 0; k < demand->strand_count; k++) {
         ink_strand_t *strand = &demand->strands[k];
-        if (!final && !report_is_due (demand, strand->cached))
+        if (strand->ended || (!final && !report_is_due (demand, strand->cached)))
             continue;
         ink_msg_reply_t reply = {.final = final,
                                  .detail = "",
