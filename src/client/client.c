@@ -194,7 +194,7 @@ send_all (ink_client_t *self)
         memcpy (&size, at, sizeof size);
         at += sizeof size;
         if (self->post.socket)
-            zmq_send (self->post.socket, at, size, ZMQ_DONTWAIT);
+            (void) ink_post_send_header (&self->post, at, size);
         at += size;
     }
     self->sending.size = 0;

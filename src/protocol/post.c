@@ -255,3 +255,9 @@ ink_post_send (ink_post_t *self, uint64_t peer, const ink_msg_t *msg,
         ink_payload_destroy (payload_p);
     return rc;
 }
+
+int
+ink_post_send_header (ink_post_t *self, const void *header, size_t size)
+{
+    return send_bytes (self->socket, header, size, 0);
+}

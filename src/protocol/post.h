@@ -76,4 +76,8 @@ int ink_post_receive (ink_post_t *self, ink_letter_t *letter);
 int ink_post_send (ink_post_t *self, uint64_t peer, const ink_msg_t *msg,
                    ink_payload_t **payload_p);
 
+//  Sends a header that ink_msg_encode has made before, over a socket that is neither a ROUTER
+//  nor a PUB. Errors as above.
+int ink_post_send_header (ink_post_t *self, const void *header, size_t size);
+
 #endif
