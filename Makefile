@@ -99,7 +99,13 @@ $(BUILD)/examples/%.so: examples/%.c
 	@echo '  ld $@'
 	@$(CC) $(WARN) $(CFLAGS) -Iinclude -fPIC -shared -o $@ $<
 
-tests: $(UNIT) $(SYSTEM)
+# A kernel that takes its time, for system tests.
+$(BUILD)/tests/slow.so: tests/system/slow.c
+	@mkdir -p $(@D)
+	@echo '  ld $@'
+	@$(CC) $(WARN) $(CFLAGS) -D_GNU_SOURCE -Iinclude -fPIC -shared -o $@ $<
+
+tests: $(UNIT) $(SYSTEM) $(BUILD)/tests/slow.so
 deps:
 	@tools/deps $(PACKAGES)
 demo: deps

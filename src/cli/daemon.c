@@ -25,6 +25,7 @@
 #define CACHE_SIZE ((uint64_t) 4 << 30)
 #define CACHE_LEAST ((uint64_t) 1 << 20)
 #define WORKERS_MOST 256
+#define SOCKETS_MOST 8192
 
 //  ---------------------------------------------------------------------------------------
 //  Options
@@ -208,6 +209,7 @@ ink_daemon_begin (const struct argp *argp, int argc, char **argv,
         return false;
     keep_memory ();
     zsys_handler_set (NULL);
+    zsys_set_max_sockets (SOCKETS_MOST);
     if (!options->quiet)
         ink_log_set (options->trace ? INK_LOG_TRACE : INK_LOG_EVENTS);
     for (size_t n = 0; n < options->load_count; n++) {

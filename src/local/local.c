@@ -13,8 +13,8 @@
 #include "worker/worker.h"
 
 #define CACHE_SIZE ((uint64_t) 4 << 30)
-#define WORKERS_MOST 256
-#define SOCKETS_MOST 8192
+//  Seven sockets each, of the 1024 that a context has unless its program says otherwise
+#define WORKERS_MOST 128
 
 typedef struct {
     zactor_t *actor;
@@ -108,7 +108,6 @@ ink_local_t *
 ink_local_new (const ink_local_options_t *options, int *error)
 {
     zsys_handler_set (NULL); //  Signals are the program's
-    zsys_set_max_sockets (SOCKETS_MOST);
     size_t workers = options->workers ? options->workers : processors ();
     ink_local_t *self = calloc (1, sizeof *self);
     int rc = self ? INK_OK : INK_ENOMEM;

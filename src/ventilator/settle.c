@@ -177,7 +177,7 @@ ink_office_found (ink_foreman_t *self, ink_event_t *event)
     if (strand->states[event->part] != INK_PART_LOOKING)
         return;
     if (!event->payload) {
-        ink_strand_set (&self->demands, strand, event->part, INK_PART_READY);
+        sort_part (self, strand, event->part, false);
         return;
     }
     ink_msg_run_t *run = ink_office_alloc (self, sizeof *run);

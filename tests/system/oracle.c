@@ -36,14 +36,12 @@ digraph (const uint8_t *bytes, uint64_t length, size_t *size)
 static float
 entropy_of (const uint8_t *bytes, uint64_t length)
 {
-    double n = (double) length, sum = 0;
-    for (int b = 0; b < 256; b++) {
-        double c = 0;
-        for (uint64_t i = 0; i < length; i++)
-            c += bytes[i] == b;
-        if (c > 0)
-            sum += c * (log2 (n) - log2 (c));
-    }
+    double n = (double) length, c[256] = {0}, sum = 0;
+    for (uint64_t i = 0; i < length; i++)
+        c[bytes[i]]++;
+    for (int b = 0; b < 256; b++)
+        if (c[b] > 0)
+            sum += c[b] * (log2 (n) - log2 (c[b]));
     return (float) (sum / n);
 }
 

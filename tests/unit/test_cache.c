@@ -480,7 +480,7 @@ typedef struct {
     world_t world;
     ink_cache_t *cache;
     atomic_bool *stop;
-    uint64_t hits, wrong;
+    atomic_uint_fast64_t hits, wrong;
 } reader_t;
 
 static void *
@@ -505,7 +505,19 @@ read_on (void *argument)
     return NULL;
 }
 
-//  The writer goes on until each reader has seen something.
+static void
+write_alongside (world_t *self, ink_cache_t *cache, reader_t readers[3])
+{
+    for (uint64_t n = 0;
+         n < 3000 || !readers[0].hits || !readers[1].hits || !readers[2].hits; n++) {
+        ink_cache_begin (cache);
+        put (self, cache, n % 500, 0, 30000);
+        ink_cache_commit (cache);
+    }
+}
+
+//  The writer goes on until each reader has seen something. A reader that is kept from its
+//  processor holds old pages, so a commit may find the store full; not once they are gone.
 static void
 threads_read_while_one_writes (void **state)
 {
@@ -520,15 +532,15 @@ threads_read_while_one_writes (void **state)
         readers[i].world.bytes = malloc (VALUE_MOST);
         assert_int_equal (pthread_create (&threads[i], NULL, read_on, &readers[i]), 0);
     }
-    for (uint64_t n = 0; n < 3000; n++)
-        put_alone (self, cache, n % 500, 0, 30000);
+    write_alongside (self, cache, readers);
     atomic_store (&stop, true);
     for (size_t i = 0; i < 3; i++) {
         pthread_join (threads[i], NULL);
         free (readers[i].world.bytes);
-        assert_true (readers[i].hits > 0);
-        assert_int_equal (readers[i].wrong, 0);
     }
+    assert_int_equal (readers[0].wrong + readers[1].wrong + readers[2].wrong, 0);
+    for (uint64_t n = 1000; n < 1100; n++)
+        put_alone (self, cache, n, 0, 30000);
     ink_cache_close (&cache);
 }
 
