@@ -288,7 +288,8 @@
     F (U64, instance, INK_ANY, )
 
 //  Values of this request will come, for every part of its plan and every kernel, unless a
-//  `known` or `failed` message tells of them.
+//  `known` or `failed` message tells of them. It holds from the moment on when `knowns` of
+//  the former, which follow at once, have come.
 #define INK_FIELDS_expect(F)                    \
     F (U64, epoch, INK_ANY, )                   \
     F (U64, order, INK_ANY, )                   \
@@ -300,7 +301,8 @@
     F (LIST, kernels, INK_KERNELS_MOST, kernel) \
     F (LIST, series, INK_KERNELS_MOST, series)  \
     F (LIST, reports, INK_REPORTS_MOST, share)  \
-    F (U64, cache_write, 1, )
+    F (U64, cache_write, 1, )                   \
+    F (U64, knowns, INK_KERNELS_MOST, )
 
 //  What the cache knew of these parts. A frame with the packed value follows.
 #define INK_FIELDS_known(F)             \
@@ -335,20 +337,22 @@
 //  ---------------------------------------------------------------------------------------
 
 //  Numbers are part of the protocol and never used again for something else.
-#define INK_ELEMENTS(E)                                                     \
-    E (param)                                                               \
-    E (kernel)                                                              \
-    E (share)                                                               \
-    E (span)                                                                \
-    E (run) E (failure) E (id) E (series) E (arrival) E (counter) E (speed) \
-        E (request_info) E (worker_info)
+#define INK_ELEMENTS(E)                                                              \
+    E (param)                                                                        \
+    E (kernel)                                                                       \
+    E (share)                                                                        \
+    E (span)                                                                         \
+    E (run)                                                                          \
+    E (failure) E (id) E (series) E (arrival) E (counter) E (speed) E (request_info) \
+        E (worker_info)
 
 #define INK_MESSAGES(M)                                                                \
     M (1, REQUEST, request)                                                            \
     M (2, CANCEL, cancel)                                                              \
     M (3, TAKEN, taken)                                                                \
     M (4, PING, ping)                                                                  \
-    M (5, ASK, ask) M (6, PONG, pong) M (7, REPLY, reply) M (8, REFUSAL, refusal)      \
+    M (5, ASK, ask)                                                                    \
+    M (6, PONG, pong) M (7, REPLY, reply) M (8, REFUSAL, refusal)                      \
         M (9, CANCELLED, cancelled) M (10, STATUS, status) M (20, HELLO, hello)        \
             M (21, WELCOME, welcome) M (22, READY, ready) M (23, HEARTBEAT, heartbeat) \
                 M (24, STOPPED, stopped) M (25, RESYNC, resync) M (26, HELD, held)     \

@@ -68,6 +68,8 @@ ink_collection_new (const ink_msg_expect_t *expect, ink_collection_t **self_p)
         (ink_plan_t){expect->offset, expect->length, expect->size, expect->chunk};
     self->parts = ink_plan_count (&self->plan);
     self->write = expect->cache_write;
+    self->knowns = expect->knowns;
+    self->order = expect->order;
     int rc = self->parts <= INK_PARTS_MOST ? INK_OK : INK_EMESSAGE;
     for (size_t k = 0; rc == INK_OK && k < expect->kernels.size; k++) {
         ink_collected_t *strand = &self->strands[self->strand_count++];
@@ -164,6 +166,11 @@ int
 ink_collected_know (ink_collected_t *self, const ink_msg_known_t *known,
                     const void *value, size_t size)
 {
+    //  A part that was looked up and computed by a kin at the same time
+    const ink_msg_run_t *only = known->runs.size == 1 ? known->runs.items : NULL;
+    if (only && only->count == 1 && only->first < self->collection->parts &&
+        self->there[only->first])
+        return INK_OK;
     for (size_t n = 0; n < known->runs.size; n++)
         if (!known->runs.items[n].count || !run_is_free (self, &known->runs.items[n]))
             return INK_EMESSAGE;

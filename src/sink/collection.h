@@ -48,7 +48,9 @@ struct ink_collection {
     ink_collection_key_t key;
     ink_plan_t plan;
     uint64_t parts;
-    bool write; //  Values go to the cache
+    bool write;      //  Values go to the cache
+    uint64_t knowns; //  Still to come before it gets values
+    uint64_t order;
     ink_collected_t strands[INK_KERNELS_MOST];
     size_t strand_count;
 };

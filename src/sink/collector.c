@@ -14,12 +14,16 @@
 //  A ventilator that does not greet for so long is gone, and what it expected with it
 #define VENTILATOR_SILENCE_US 10000000
 
+//  Ventilators greet once a second; a longer silence of all is our own
+#define PAUSE_US 3000000
+
 #define ARRIVALS_MOST INK_BATCH_MOST
 
 //  A ventilator that greets us, in one of its lives
 typedef struct {
     ink_link_t link;
     uint64_t epoch, peer;
+    uint64_t instance; //  What we are to it: another one each time we meet
     int64_t heard;
     uint64_t order;   //  Of the last expectation heard
     uint64_t settled; //  The same, before the first arrival of this batch
@@ -29,7 +33,7 @@ typedef struct {
 } ventilator_t;
 
 struct ink_collector {
-    uint64_t instance;
+    uint64_t instance, meetings;
     int64_t now;
     ink_link_t ventilators;
     ink_map_t *collections; //  By epoch and handle
@@ -38,6 +42,7 @@ struct ink_collector {
     ink_link_t ended;       //  Collections whose answers the last actions may point to
     bool full;
     ink_sink_actions_t out;
+    ink_sink_action_t nowhere; //  Written to when memory ran out, never performed
     ink_arena_t arena;
     bool failed;
 };
@@ -61,14 +66,13 @@ ink_collector_new (uint64_t instance)
 static ink_sink_action_t *
 act (ink_collector_t *self, ink_sink_do_t kind)
 {
-    static ink_sink_action_t nowhere; //  Written to when memory ran out, never performed
     ink_sink_actions_t *out = &self->out;
     if (out->size == out->room) {
         size_t room = out->room ? out->room * 2 : 64;
         ink_sink_action_t *items = ink_resize (out->items, room * sizeof *items);
         if (!items) {
             self->failed = true;
-            return &nowhere;
+            return &self->nowhere;
         }
         out->items = items;
         out->room = room;
@@ -155,6 +159,7 @@ meet_ventilator (ink_collector_t *self, uint64_t epoch, uint64_t peer)
             return NULL;
         }
         ventilator->epoch = epoch;
+        ventilator->instance = self->instance + ++self->meetings;
         ink_list_init (&ventilator->collections);
         ink_list_append (&self->ventilators, &ventilator->link);
     }
@@ -197,6 +202,19 @@ reply_error (ink_collector_t *self, uint64_t peer, uint64_t handle, uint64_t ker
     msg->bound = INK_EXACT;
 }
 
+//  From here on it gets values, and the ventilator hears so by `order`.
+static void
+begin_collecting (ink_collector_t *self, ventilator_t *ventilator,
+                  ink_collection_t *collection)
+{
+    ventilator->order = collection->order;
+    for (size_t k = 0; k < collection->strand_count; k++) {
+        ink_collected_t *strand = &collection->strands[k];
+        self->failed |=
+            ink_groups_join (&self->kin, strand->series.bytes, &strand->kin) != INK_OK;
+    }
+}
+
 static void
 on_expect (ink_collector_t *self, uint64_t peer, const ink_msg_expect_t *expect)
 {
@@ -204,7 +222,6 @@ on_expect (ink_collector_t *self, uint64_t peer, const ink_msg_expect_t *expect)
     ink_collection_t *collection;
     if (!ventilator)
         return;
-    ventilator->order = expect->order;
     int rc = ink_collection_new (expect, &collection);
     if (rc) {
         for (size_t k = 0; k < expect->kernels.size; k++)
@@ -214,13 +231,10 @@ on_expect (ink_collector_t *self, uint64_t peer, const ink_msg_expect_t *expect)
     ink_collection_t *old = ink_map_get (self->collections, &collection->key);
     if (old)
         retire (self, old);
-    rc = ink_map_put (self->collections, &collection->key, collection);
-    for (size_t k = 0; rc == INK_OK && k < collection->strand_count; k++) {
-        ink_collected_t *strand = &collection->strands[k];
-        rc = ink_groups_join (&self->kin, strand->series.bytes, &strand->kin);
-    }
+    self->failed |= ink_map_put (self->collections, &collection->key, collection) != 0;
     ink_list_append (&ventilator->collections, &collection->link);
-    self->failed |= rc != INK_OK;
+    if (!collection->knowns)
+        begin_collecting (self, ventilator, collection);
 }
 
 static void
@@ -242,6 +256,16 @@ find_strand (ink_collector_t *self, uint64_t peer, uint64_t handle, uint64_t ker
                                                            : NULL;
 }
 
+static int
+know (ink_collected_t *strand, const ink_heard_t *heard)
+{
+    if (!heard->payload)
+        return INK_EMESSAGE;
+    return ink_collected_know (strand, &heard->msg->known,
+                               ink_payload_data (heard->payload),
+                               ink_payload_size (heard->payload));
+}
+
 //  The ventilator has answered with what the cache knew: the next partial is due later.
 static void
 on_known (ink_collector_t *self, const ink_heard_t *heard)
@@ -249,22 +273,22 @@ on_known (ink_collector_t *self, const ink_heard_t *heard)
     const ink_msg_known_t *known = &heard->msg->known;
     ink_collected_t *strand =
         find_strand (self, heard->peer, known->handle, known->kernel);
-    if (!strand || strand->ended)
+    if (!strand)
         return;
-    int rc = heard->payload
-                 ? ink_collected_know (strand, known, ink_payload_data (heard->payload),
-                                       ink_payload_size (heard->payload))
-                 : INK_EMESSAGE;
+    ink_collection_t *collection = strand->collection;
+    int rc = strand->ended ? INK_OK : know (strand, heard);
     if (rc) {
         strand->ended = true;
         strand->error = rc;
         reply_error (self, heard->peer, known->handle, known->kernel, rc);
-        return;
     }
     ink_schedule_sent (&strand->schedule, self->now, strand->cached + strand->computed,
-                       strand->collection->plan.length);
+                       collection->plan.length);
     if (!strand->left)
         soil (self, strand);
+    if (collection->knowns && --collection->knowns == 0)
+        begin_collecting (self, find_ventilator (self, collection->key.epoch),
+                          collection);
 }
 
 static void
@@ -308,13 +332,14 @@ on_forget (ink_collector_t *self, uint64_t peer, const ink_msg_forget_t *forget)
 static void
 on_greet (ink_collector_t *self, uint64_t peer, uint64_t epoch)
 {
-    if (!meet_ventilator (self, epoch, peer))
+    const ventilator_t *ventilator = meet_ventilator (self, epoch, peer);
+    if (!ventilator)
         return;
     ink_sink_action_t *action = act (self, INK_SINK_SEND);
     action->peer = peer;
     action->msg.kind = INK_MSG_GREETING;
     action->msg.greeting.epoch = epoch;
-    action->msg.greeting.instance = self->instance;
+    action->msg.greeting.instance = ventilator->instance;
 }
 
 static void
@@ -427,7 +452,7 @@ on_value (ink_collector_t *self, const ink_heard_t *heard)
     ventilator_t *ventilator = find_ventilator (self, value->epoch);
     if (!ventilator)
         return; //  Of a life that is over
-    int error = (int) value->error;
+    int error = value->error < INK_ERROR_COUNT ? (int) value->error : INK_EVALUE;
     if (error == INK_OK)
         error = merge (self, value, heard->payload);
     assert (ventilator->arrival_count < ARRIVALS_MOST); //  See ink_collector_is_full
@@ -589,6 +614,17 @@ handle (ink_collector_t *self, const ink_heard_t *heard)
     }
 }
 
+//  When we were not run for a while, ventilators were not silent: we were deaf.
+static void
+forgive_pause (ink_collector_t *self, int64_t now)
+{
+    int64_t late = now - self->now;
+    if (late < PAUSE_US)
+        return;
+    INK_LIST_EACH (link, &self->ventilators)
+    INK_ITEM (link, ventilator_t, link)->heard += late;
+}
+
 int
 ink_collector_step (ink_collector_t *self, int64_t now, const ink_heard_t *heard,
                     const ink_sink_actions_t **out)
@@ -596,6 +632,7 @@ ink_collector_step (ink_collector_t *self, int64_t now, const ink_heard_t *heard
     bury (self);
     self->out.size = 0;
     ink_arena_reset (&self->arena);
+    forgive_pause (self, now);
     self->now = now;
     handle (self, heard);
     if (!self->full)

@@ -1,5 +1,6 @@
 //  schedule.c: when a partial is due.
 
+#include "base/share.h"
 #include "sink/schedule.h"
 
 #define INTERVAL_US 50000
@@ -25,22 +26,13 @@ ink_schedule_init (ink_schedule_t *self, const ink_msg_share_t *reports, size_t 
     }
 }
 
-//  Multiplied out in two steps: the product may pass 64 bits.
-static bool
-is_reached (uint64_t millionths, uint64_t covered, uint64_t total)
-{
-    uint64_t whole = total / INK_MILLION * millionths;
-    uint64_t rest = total % INK_MILLION * millionths / INK_MILLION;
-    return covered >= whole + rest;
-}
-
 int64_t
 ink_schedule_due (const ink_schedule_t *self, uint64_t covered, uint64_t total)
 {
     if (!self->size)
         return self->last ? self->last + self->interval : 0;
     bool reached = self->next < self->size &&
-                   is_reached (self->millionths[self->next], covered, total);
+                   ink_share_is_reached (self->millionths[self->next], covered, total);
     return reached ? 0 : INT64_MAX;
 }
 
@@ -49,6 +41,6 @@ ink_schedule_sent (ink_schedule_t *self, int64_t now, uint64_t covered, uint64_t
 {
     self->last = now;
     while (self->next < self->size &&
-           is_reached (self->millionths[self->next], covered, total))
+           ink_share_is_reached (self->millionths[self->next], covered, total))
         self->next++;
 }

@@ -7,6 +7,9 @@
 //  After so many lost workers a chunk is not tried again
 #define DEATHS_MOST 3
 
+//  Doublings of a lease's patience
+#define EXPIRIES_MOST 12
+
 //  A revoked lease is taken for ended after so long, whatever the worker says
 #define STOP_PATIENCE_US 10000000
 
@@ -94,6 +97,16 @@ ink_office_revoke (ink_foreman_t *self, ink_lease_t *lease)
     msg->revoke.seq = ++self->seq;
     msg->revoke.leases.items = id;
     msg->revoke.leases.size = 1;
+}
+
+void
+ink_office_expire (ink_foreman_t *self, ink_lease_t *lease)
+{
+    self->counters.leases_expired++;
+    for (size_t n = 0; n < lease->slots; n++)
+        if (lease->chunks[n] && lease->chunks[n]->expiries < EXPIRIES_MOST)
+            lease->chunks[n]->expiries++;
+    ink_office_revoke (self, lease);
 }
 
 //  The oldest lease was being computed, and of it the first part that has not settled: that
@@ -201,7 +214,8 @@ void
 ink_office_proven (ink_foreman_t *self, const ink_msg_probe_t *probe)
 {
     ink_worker_t *worker = ink_registry_by_id (self->registry, probe->worker);
-    if (probe->epoch == self->epoch && worker && worker->nonce == probe->nonce)
+    if (probe->epoch == self->epoch && worker && worker->state == INK_WORKER_PROVING &&
+        worker->nonce == probe->nonce)
         worker->state = INK_WORKER_LIVE;
 }
 

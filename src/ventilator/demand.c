@@ -126,20 +126,22 @@ ink_demand_ready (const ink_demand_t *self)
 }
 
 //  Keeps the demand in its client's heap, and the client in the heap of all, exactly while
-//  something is READY. Out of memory only delays: the next change tries again.
+//  something is READY.
 static void
 keep_eager (ink_demands_t *self, ink_demand_t *demand)
 {
     ink_client_entry_t *client = demand->client;
     bool eager = ink_demand_ready (demand) > 0;
     if (eager && !demand->node.place)
-        (void) ink_heap_push (&client->eager, &demand->node);
+        self->failed |= ink_heap_push (&client->eager, &demand->node) != INK_OK;
     else if (!eager)
         ink_heap_remove (&client->eager, &demand->node);
     if (!ink_heap_first (&client->eager))
         ink_heap_remove (&self->eager, &client->node);
     else if (!client->node.place)
-        (void) ink_heap_push (&self->eager, &client->node);
+        self->failed |= ink_heap_push (&self->eager, &client->node) != INK_OK;
+    else
+        ink_heap_update (&self->eager, &client->node); //  Its first may be another
 }
 
 //  Takes the demand out of its client's books, or enters it into them.

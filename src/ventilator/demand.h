@@ -110,6 +110,7 @@ typedef struct {
     ink_groups_t kin; //  Strands by series
     ink_heap_t eager; //  Clients with something READY
     uint64_t next_handle, next_age;
+    bool failed; //  Memory ran out where nothing could be returned
 } ink_demands_t;
 
 int ink_demands_init (ink_demands_t *self);

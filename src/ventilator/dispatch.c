@@ -14,11 +14,12 @@
 #define LEASE_NS 20000000
 #define SLOTS_MOST 512
 
-//  A lease that shows nothing for so long, and 20 times its estimate, is given to another
-#define LEASE_PATIENCE_US 10000000
+//  So many parts are many, whatever they cost
+#define ENOUGH_PARTS 4096
 
-//  A chunk that has cost so many workers is computed alone, so that only it is to blame
-#define DEATHS_ALONE 1
+//  A lease that shows nothing for so long, and 20 times its estimate, is given to another,
+//  with twice the patience each time: its worker beats, so it may just be slow
+#define LEASE_PATIENCE_US 10000000
 
 ink_chunk_key_t
 ink_office_key (const ink_strand_t *strand, uint64_t p)
@@ -55,9 +56,21 @@ ink_office_is_wanted (ink_foreman_t *self, const ink_chunk_key_t *key,
 {
     for (ink_kin_t kin = ink_office_kin (self, key); ink_kin_next (&kin);)
         if (kin.strand->demand != except &&
-            kin.strand->states[kin.n] == INK_PART_IN_PROGRESS)
+            (kin.strand->states[kin.n] == INK_PART_IN_PROGRESS ||
+             kin.strand->states[kin.n] == INK_PART_READY))
             return true;
     return false;
+}
+
+//  What came back from a lost worker keeps the memory of it while anybody may try again.
+void
+ink_office_sweep (ink_foreman_t *self)
+{
+    size_t cursor = 0;
+    ink_chunk_t *chunk;
+    while ((chunk = ink_map_next (self->leases.chunks, &cursor)))
+        if (!chunk->lease && !ink_office_is_wanted (self, &chunk->key, NULL))
+            ink_leases_drop_chunk (&self->leases, chunk);
 }
 
 //  ---------------------------------------------------------------------------------------
@@ -119,9 +132,19 @@ typedef struct {
     ink_chunk_t *chunks[SLOTS_MOST];
 } cut_t;
 
+//  Has cost a worker: it is computed alone and with one kernel, so that the right one is
+//  blamed the next time.
+static bool
+is_suspect (ink_foreman_t *self, const ink_strand_t *strand, uint64_t p)
+{
+    ink_chunk_key_t key = ink_office_key (strand, p);
+    const ink_chunk_t *chunk = ink_leases_chunk (&self->leases, &key);
+    return chunk && chunk->deaths > 0;
+}
+
 //  Where the demand goes on for this worker, and with which kernels: those READY there.
 static void
-find_start (cut_t *cut)
+find_start (ink_foreman_t *self, cut_t *cut)
 {
     ink_demand_t *demand = cut->demand;
     cut->first = demand->parts;
@@ -136,9 +159,15 @@ find_start (cut_t *cut)
     }
     for (size_t k = 0; k < demand->strand_count; k++) {
         const ink_strand_t *strand = &demand->strands[k];
-        if (strand->states[cut->first] == INK_PART_READY &&
-            (cut->worker->offers >> strand->number & 1))
-            cut->strands[cut->kernels++] = k;
+        if (strand->states[cut->first] != INK_PART_READY ||
+            !(cut->worker->offers >> strand->number & 1))
+            continue;
+        if (is_suspect (self, strand, cut->first)) {
+            cut->strands[0] = k;
+            cut->kernels = 1;
+            return;
+        }
+        cut->strands[cut->kernels++] = k;
     }
 }
 
@@ -164,6 +193,7 @@ target (ink_foreman_t *self, const cut_t *cut)
         left = ready > left ? ready : left;
     }
     size_t live = ink_registry_live (self->registry);
+    left = left < ENOUGH_PARTS ? left : ENOUGH_PARTS;
     int64_t rest = estimate (self, cut, cut->demand->chunk) * (int64_t) left;
     int64_t share = rest / (int64_t) (2 * (live ? live : 1));
     return share < LEASE_NS ? share : LEASE_NS;
@@ -186,13 +216,13 @@ add_part (ink_foreman_t *self, cut_t *cut, uint64_t p)
     bool alone = false;
     for (size_t n = 0; n < cut->kernels; n++) {
         const ink_strand_t *strand = &cut->demand->strands[cut->strands[n]];
+        alone |= is_suspect (self, strand, p);
         ink_chunk_key_t key = ink_office_key (strand, p);
         fresh[n] = ink_leases_make_chunk (&self->leases, &key, strand->number);
         if (!fresh[n]) {
             self->failed = true;
             return false;
         }
-        alone |= fresh[n]->deaths >= DEATHS_ALONE;
     }
     if (alone && cut->spans)
         return false;
@@ -207,7 +237,7 @@ add_part (ink_foreman_t *self, cut_t *cut, uint64_t p)
 static void
 fill (ink_foreman_t *self, cut_t *cut)
 {
-    find_start (cut);
+    find_start (self, cut);
     int64_t enough = target (self, cut);
     for (uint64_t p = cut->first; p < cut->demand->parts && all_ready (cut, p); p++) {
         if (!add_part (self, cut, p) || cut->spans == INK_SPANS_MOST ||
@@ -297,8 +327,8 @@ serve (ink_foreman_t *self, ink_worker_t *worker)
     fill (self, &cut);
     if (!cut.slots)
         return false;
-    int64_t patience =
-        LEASE_PATIENCE_US + (worker->in_hand_ns + cut.estimate_ns) / 1000 * 20;
+    int64_t patience = LEASE_PATIENCE_US << cut.chunks[0]->expiries;
+    patience += (worker->in_hand_ns + cut.estimate_ns) / 1000 * 20;
     ink_lease_t *lease =
         ink_leases_grant (&self->leases, worker, demand->handle, cut.chunks, cut.slots,
                           cut.estimate_ns, self->now + patience);

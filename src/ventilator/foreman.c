@@ -15,6 +15,9 @@
 #define SINK_SILENCE_US 4000000
 #define STRANDED_US 5000000
 
+//  We tick far more often than this: a longer gap is a pause of this process
+#define PAUSE_US 500000
+
 ink_foreman_t *
 ink_foreman_new (uint64_t epoch, const char *control, const char *values)
 {
@@ -40,6 +43,7 @@ ink_foreman_destroy (ink_foreman_t **self_p)
     ink_leases_free (&self->leases);
     ink_demands_free (&self->demands);
     ink_registry_destroy (&self->registry);
+    ink_payload_destroy (&self->nowhere.payload);
     ink_free (self->out.items);
     ink_arena_free (&self->arena);
     ink_free (self);
@@ -58,14 +62,14 @@ ink_foreman_demand (ink_foreman_t *self, uint64_t handle)
 ink_action_t *
 ink_office_do (ink_foreman_t *self, ink_do_t kind)
 {
-    static ink_action_t nowhere; //  Written to when memory ran out, never performed
     ink_actions_t *out = &self->out;
     if (out->size == out->room) {
         size_t room = out->room ? out->room * 2 : 64;
         ink_action_t *items = ink_resize (out->items, room * sizeof *items);
         if (!items) {
             self->failed = true;
-            return &nowhere;
+            ink_payload_destroy (&self->nowhere.payload);
+            return &self->nowhere;
         }
         out->items = items;
         out->room = room;
@@ -249,11 +253,10 @@ check_workers (ink_foreman_t *self)
             ink_lease_t *lease = INK_ITEM (held, ink_lease_t, link);
             if (self->now < lease->deadline)
                 continue;
-            self->counters.leases_expired++;
             if (lease->state == INK_LEASE_CANCELLING)
                 ink_office_close_lease (self, lease);
             else
-                ink_office_revoke (self, lease);
+                ink_office_expire (self, lease);
         }
     }
 }
@@ -270,9 +273,9 @@ check_demand (ink_foreman_t *self, ink_demand_t *demand)
     for (size_t k = 0; k < demand->strand_count; k++)
         if (demand->strands[k].left)
             wanted |= (uint64_t) 1 << demand->strands[k].number;
-    bool served = demand->state != INK_DEMAND_RUNNING || !ink_demand_ready (demand) ||
-                  demand->running ||
-                  (self->sink && ink_registry_serves (self->registry, wanted));
+    bool served = demand->state != INK_DEMAND_RUNNING ||
+                  (self->sink && (!ink_demand_ready (demand) || demand->running ||
+                                  ink_registry_serves (self->registry, wanted)));
     if (served)
         demand->stranded = 0;
     else if (!demand->stranded)
@@ -329,6 +332,7 @@ tick (ink_foreman_t *self)
     }
     check_workers (self);
     check_clients (self);
+    ink_office_sweep (self);
 }
 
 //  When we were not run for a while, nobody else is to blame for having been silent: the
@@ -336,8 +340,8 @@ tick (ink_foreman_t *self)
 static void
 forgive_pause (ink_foreman_t *self, int64_t now)
 {
-    int64_t late = now - self->next_tick;
-    if (!self->next_tick || late < 5 * TICK_US)
+    int64_t late = now - self->now;
+    if (!self->now || late < PAUSE_US)
         return;
     INK_LIST_EACH (link, ink_registry_workers (self->registry))
     {
@@ -348,8 +352,11 @@ forgive_pause (ink_foreman_t *self, int64_t now)
     }
     size_t cursor = 0;
     ink_client_entry_t *client;
-    while ((client = ink_map_next (self->demands.clients, &cursor)))
+    while ((client = ink_map_next (self->demands.clients, &cursor))) {
         client->heard += late;
+        INK_LIST_EACH (link, &client->demands)
+        INK_ITEM (link, ink_demand_t, link)->stranded = 0;
+    }
     self->sink_heard += late;
 }
 
@@ -411,5 +418,8 @@ ink_foreman_step (ink_foreman_t *self, int64_t now, ink_event_t *event,
     ink_office_dispatch (self);
     ink_payload_destroy (&event->payload); //  Unless somebody kept it
     *out = &self->out;
+    self->failed |= self->demands.failed;
+    for (size_t n = 0; self->failed && n < self->out.size; n++)
+        ink_payload_destroy (&self->out.items[n].payload); //  Nobody will perform it
     return self->failed ? INK_ENOMEM : INK_OK;
 }

@@ -39,6 +39,7 @@ typedef struct {
     int kernel;         //  Number in the registry
     uint32_t deaths;    //  Workers that were lost while it was being computed
     uint32_t failures;  //  Errors it ended with
+    uint32_t expiries;  //  Leases of it that came to their deadline
     bool kept;          //  Its value goes to the cache
 } ink_chunk_t;
 

@@ -15,18 +15,19 @@
 #include "ventilator/lease.h"
 #include "ventilator/registry.h"
 
-#define INK_COUNTERS(C)                                                          \
-    C (requests)                                                                 \
-    C (refused)                                                                  \
-    C (finals)                                                                   \
-    C (partials)                                                                 \
-    C (partials_replaced)                                                        \
-    C (parts_cached)                                                             \
-    C (parts_computed)                                                           \
-    C (parts_shared)                                                             \
-    C (parts_failed)                                                             \
-    C (leases) C (leases_revoked) C (leases_expired) C (late_values) C (retries) \
-        C (cancelled) C (clients_lost) C (workers_lost) C (sinks_lost) C (bad_messages)
+#define INK_COUNTERS(C)                                                             \
+    C (requests)                                                                    \
+    C (refused)                                                                     \
+    C (finals)                                                                      \
+    C (partials)                                                                    \
+    C (partials_replaced)                                                           \
+    C (parts_cached)                                                                \
+    C (parts_computed)                                                              \
+    C (parts_shared)                                                                \
+    C (parts_failed)                                                                \
+    C (leases)                                                                      \
+    C (leases_revoked) C (leases_expired) C (late_values) C (retries) C (cancelled) \
+        C (clients_lost) C (workers_lost) C (sinks_lost) C (bad_messages)
 
 typedef struct {
 #define INK_COUNTER_MEMBER(name) uint64_t name;
@@ -52,8 +53,9 @@ struct ink_foreman {
     uint64_t turn; //  Counts dispatches
 
     ink_actions_t out;
-    ink_arena_t arena; //  Of texts and lists in `out`
-    bool failed;       //  Memory ran out in this step
+    ink_arena_t arena;    //  Of texts and lists in `out`
+    ink_action_t nowhere; //  Written to when memory ran out, never performed
+    bool failed;          //  Memory ran out in this step
 };
 
 //  Appends an action and returns it, to be filled in before the next one is appended.
@@ -91,6 +93,7 @@ void ink_office_proven (ink_foreman_t *self, const ink_msg_probe_t *probe);
 void ink_office_probe_all (ink_foreman_t *self);
 void ink_office_lane_stuck (ink_foreman_t *self, uint64_t worker);
 void ink_office_lose (ink_foreman_t *self, ink_worker_t *worker, bool blame);
+void ink_office_expire (ink_foreman_t *self, ink_lease_t *lease);
 void ink_office_revoke (ink_foreman_t *self, ink_lease_t *lease);
 void ink_office_close_lease (ink_foreman_t *self, ink_lease_t *lease);
 void ink_office_give_up (ink_foreman_t *self, ink_chunk_t *chunk, int error);
@@ -110,6 +113,9 @@ size_t ink_office_mark (ink_foreman_t *self, const ink_chunk_key_t *key,
                         ink_part_state_t from, ink_part_state_t to);
 bool ink_office_is_wanted (ink_foreman_t *self, const ink_chunk_key_t *key,
                            const ink_demand_t *except);
+
+//  Drops chunks that are in no lease and that nobody wants any more.
+void ink_office_sweep (ink_foreman_t *self);
 
 //  settle.c
 void ink_office_sink (ink_foreman_t *self, ink_event_t *event);

@@ -9,6 +9,9 @@
 //  Before anything was measured: a byte a nanosecond
 #define GUESS_PS_PER_BYTE 1000
 
+//  A millisecond a byte: whoever tells of more is not believed
+#define PS_MOST 1000000000
+
 //  What any part costs, however short: reading, packing, sending
 #define PART_NS 8000
 
@@ -192,9 +195,10 @@ ink_registry_learn (ink_registry_t *self, ink_worker_t *worker, int kernel,
                     uint64_t bytes, uint64_t busy_ns)
 {
     ink_speed_t *speed = &worker->speeds[kernel];
-    if (bytes < 4096 || busy_ns > UINT64_MAX / 1000)
+    if (bytes < 4096)
         return; //  Mostly overhead: says nothing of the speed
-    uint64_t fresh = busy_ns * 1000 / bytes;
+    uint64_t fresh = busy_ns < UINT64_MAX / 1000 ? busy_ns * 1000 / bytes : PS_MOST;
+    fresh = fresh < PS_MOST ? fresh : PS_MOST;
     average (&speed->ps_per_byte, fresh);
     average (&self->offers[kernel].ps_per_byte, fresh);
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/share.h"
 #include "ventilator/office.h"
 
 //  A range that cannot be read is tried so often
@@ -52,7 +53,7 @@ report_is_due (const ink_demand_t *demand, uint64_t covered)
     if (!demand->report_count)
         return covered > 0;
     for (size_t n = 0; n < demand->report_count; n++)
-        if (covered * INK_MILLION >= demand->reports[n].millionths * demand->length)
+        if (ink_share_is_reached (demand->reports[n].millionths, covered, demand->length))
             return true;
     return false;
 }
@@ -63,7 +64,8 @@ answer (ink_foreman_t *self, ink_demand_t *demand, bool final)
 {
     for (size_t k = 0; k < demand->strand_count; k++) {
         ink_strand_t *strand = &demand->strands[k];
-        if (strand->ended || (!final && !report_is_due (demand, strand->cached)))
+        if (strand->ended ||
+            (!final && (strand->untaken || !report_is_due (demand, strand->cached))))
             continue;
         ink_msg_reply_t reply = {.final = final,
                                  .detail = "",
@@ -100,6 +102,9 @@ list_kernels (ink_foreman_t *self, const ink_demand_t *demand, ink_msg_expect_t 
 static void
 expect (ink_foreman_t *self, ink_demand_t *demand)
 {
+    uint64_t knowns = 0;
+    for (size_t k = 0; k < demand->strand_count; k++)
+        knowns += demand->strands[k].cached_parts > 0;
     demand->order = ++self->order;
     ink_msg_expect_t msg = {.epoch = self->epoch,
                             .order = demand->order,
@@ -110,7 +115,8 @@ expect (ink_foreman_t *self, ink_demand_t *demand)
                             .chunk = demand->chunk,
                             .reports.items = demand->reports,
                             .reports.size = demand->report_count,
-                            .cache_write = demand->cache_write};
+                            .cache_write = demand->cache_write,
+                            .knowns = knowns};
     list_kernels (self, demand, &msg);
     ink_office_say (self, INK_DO_SEND_SINK, 0, INK_MSG_EXPECT)->expect = msg;
 }
@@ -275,7 +281,8 @@ on_arrival (ink_foreman_t *self, const ink_msg_arrival_t *arrival, uint64_t orde
                             chunk->key.length, arrival->busy_ns);
         settle_chunk (self, chunk, order);
     } else if (chunk)
-        fail_chunk (self, chunk, (int) arrival->error);
+        fail_chunk (self, chunk,
+                    arrival->error < INK_ERROR_COUNT ? (int) arrival->error : INK_EVALUE);
     else
         self->counters.late_values++;
 

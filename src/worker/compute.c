@@ -26,6 +26,7 @@ typedef struct {
     int64_t params[INK_KERNEL_PARAMS];
     ink_geometry_t geometry;
     ink_msg_speed_t *speed;
+    int64_t *pace; //  Picoseconds a byte, as last measured; 0: not yet
     void *cells;
     size_t room;
     int64_t busy_ns; //  In this span
@@ -56,8 +57,8 @@ struct ink_compute {
 
     uint8_t *buffer;
     size_t buffer_size;
-    int64_t ps_per_byte; //  Of all kernels of the last slices together
     ink_msg_speed_t speeds[KERNELS_COUNTED];
+    int64_t paces[KERNELS_COUNTED];
     size_t speed_count;
 };
 
@@ -172,6 +173,7 @@ set_column (ink_compute_t *self, column_t *column, const ink_msg_kernel_t *msg)
     column->geometry = (ink_geometry_t){0};
     column->kernel->geometry (column->params, &column->geometry);
     column->speed = speed_of (self, column->kernel->name);
+    column->pace = &self->paces[column->speed - self->speeds];
     if (column->kernel->overlap > self->overlap)
         self->overlap = column->kernel->overlap;
     if (column->kernel->shape == INK_SHAPE_CELLS &&
@@ -241,16 +243,28 @@ begin_span (ink_compute_t *self, const ink_msg_span_t *span)
 //  ---------------------------------------------------------------------------------------
 //  Slices
 
+//  As much as takes SLICE_NS for all kernels together. A kernel that was never seen gets
+//  little at first: it may be slow.
+static size_t
+slice_size (const ink_compute_t *self)
+{
+    int64_t pace = 0;
+    size_t slice = SLICE_MOST;
+    for (size_t k = 0; k < self->column_count; k++) {
+        pace += *self->columns[k].pace;
+        if (!*self->columns[k].pace)
+            slice = SLICE_LEAST;
+    }
+    while (slice > SLICE_LEAST && (int64_t) slice * pace / 1000 > SLICE_NS)
+        slice /= 2;
+    return slice > self->cell_bytes ? slice : self->cell_bytes;
+}
+
 //  Ends at a multiple of the slice size, so that no cell is cut.
 static size_t
 slice_length (const ink_compute_t *self, uint64_t left)
 {
-    size_t slice = SLICE_MOST;
-    while (self->ps_per_byte && slice > SLICE_LEAST &&
-           (int64_t) slice * self->ps_per_byte / 1000 > SLICE_NS)
-        slice /= 2;
-    if (slice < self->cell_bytes)
-        slice = self->cell_bytes;
+    size_t slice = slice_size (self);
     uint64_t length = slice - self->position % slice;
     return (size_t) (length < left ? length : left);
 }
@@ -278,7 +292,7 @@ map_slice (ink_compute_t *self, const ink_msg_lease_t *lease, const ink_msg_span
 {
     size_t length = slice_length (self, span->offset + span->length - self->position);
     uint64_t behind = lease->end - (self->position + length);
-    int64_t began = ink_clock_ns (), before = began;
+    int64_t before = ink_clock_ns ();
     if (self->reads) {
         int rc = ink_source_read (self->source, self->position, self->buffer,
                                   length + least (self->overlap, behind));
@@ -296,9 +310,9 @@ map_slice (ink_compute_t *self, const ink_msg_lease_t *lease, const ink_msg_span
         map_column (column, &slice, span->offset);
         int64_t after = ink_clock_ns ();
         column->busy_ns += after - before; //  The first one pays for reading
+        *column->pace = (after - before) * 1000 / (int64_t) length + 1;
         before = after;
     }
-    self->ps_per_byte = (before - began) * 1000 / (int64_t) length;
     self->position += length;
     return INK_OK;
 }

@@ -37,6 +37,7 @@ struct ink_runner {
     size_t revoked_count;
     ink_buffer_t scratch;
     ink_work_actions_t out;
+    ink_work_action_t nowhere; //  Written to when memory ran out, never performed
     bool failed;
 };
 
@@ -80,14 +81,13 @@ ink_runner_destroy (ink_runner_t **self_p)
 static ink_work_action_t *
 act (ink_runner_t *self, ink_work_do_t kind)
 {
-    static ink_work_action_t nowhere; //  Written to when memory ran out, never performed
     ink_work_actions_t *out = &self->out;
     if (out->size == out->room) {
         size_t room = out->room ? out->room * 2 : 16;
         ink_work_action_t *items = ink_resize (out->items, room * sizeof *items);
         if (!items) {
             self->failed = true;
-            return &nowhere;
+            return &self->nowhere;
         }
         out->items = items;
         out->room = room;
