@@ -273,7 +273,7 @@ explain_silence (ask_t *self)
     if (!status)
         snprintf (note, sizeof note, "waiting for the ventilator to answer");
     else if (reason && *reason)
-        snprintf (note, sizeof note, "waiting for %s", reason);
+        snprintf (note, sizeof note, "waiting: %s", reason);
     else if (!ink_status_worker (status, 0))
         snprintf (note, sizeof note, "waiting for a worker to connect");
     else

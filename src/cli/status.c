@@ -62,7 +62,7 @@ print_request (const ink_request_info_t *info)
             info->ready, info->in_progress,
             ink_human_seconds ((double) info->age_ms / 1000).text, info->priority);
     if (*info->waits_for)
-        printf ("    waits for %s\n", info->waits_for);
+        printf ("    %s\n", info->waits_for);
 }
 
 static void
