@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "inkling/error.h"
+
 static const ink_kernel_t *const built_in[] = {
     &ink_kernel_histogram, &ink_kernel_digraph, &ink_kernel_entropy,
     &ink_kernel_count,     &ink_kernel_bytes,
@@ -77,4 +79,17 @@ ink_kernels_allowed (const ink_kernel_t *kernel, size_t n, int64_t value)
     if (value < param->least || value > param->most)
         return 0;
     return !param->power_of_two || (value > 0 && (value & (value - 1)) == 0);
+}
+
+int
+ink_kernels_set (const ink_kernel_t *kernel, int64_t *params, const char *name,
+                 int64_t value)
+{
+    int place = ink_kernels_param (kernel, name);
+    if (place < 0)
+        return INK_ENOTFOUND;
+    if (!ink_kernels_allowed (kernel, (size_t) place, value))
+        return INK_EPARAM;
+    params[place] = value;
+    return INK_OK;
 }

@@ -35,4 +35,9 @@ void ink_kernels_fallbacks (const ink_kernel_t *kernel, int64_t *params);
 //  Whether a value is within the limits of the n-th parameter.
 int ink_kernels_allowed (const ink_kernel_t *kernel, size_t n, int64_t value);
 
+//  Sets a parameter by name. INK_ENOTFOUND: the kernel has none of this name; INK_EPARAM: the
+//  value is not allowed; nothing has changed then.
+int ink_kernels_set (const ink_kernel_t *kernel, int64_t *params, const char *name,
+                     int64_t value);
+
 #endif

@@ -11,13 +11,10 @@ static int
 set_params (const ink_kernel_t *kernel, const ink_msg_kernel_t *msg, int64_t *params)
 {
     ink_kernels_fallbacks (kernel, params);
-    for (size_t n = 0; n < msg->params.size; n++) {
-        int place = ink_kernels_param (kernel, msg->params.items[n].name);
-        if (place < 0 ||
-            !ink_kernels_allowed (kernel, (size_t) place, msg->params.items[n].value))
+    for (size_t n = 0; n < msg->params.size; n++)
+        if (ink_kernels_set (kernel, params, msg->params.items[n].name,
+                             msg->params.items[n].value))
             return INK_EMESSAGE;
-        params[place] = msg->params.items[n].value;
-    }
     return INK_OK;
 }
 

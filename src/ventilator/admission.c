@@ -45,12 +45,10 @@ set_params (ink_strand_t *strand, const ink_msg_kernel_t *asked, ink_detail_t *d
     ink_kernels_fallbacks (strand->kernel, strand->params);
     for (size_t n = 0; n < asked->params.size; n++) {
         const ink_msg_param_t *param = &asked->params.items[n];
-        int place = ink_kernels_param (strand->kernel, param->name);
-        if (place < 0)
-            continue; //  Another kernel of the request may have it: params_are_known
-        if (!ink_kernels_allowed (strand->kernel, (size_t) place, param->value))
+        //  One that this kernel has not may be another's: params_are_known
+        if (ink_kernels_set (strand->kernel, strand->params, param->name, param->value) ==
+            INK_EPARAM)
             return refuse (INK_EPARAM, detail, "%s is out of its limits", param->name);
-        strand->params[place] = param->value;
     }
     return INK_OK;
 }

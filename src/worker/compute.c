@@ -162,14 +162,10 @@ set_column (ink_compute_t *self, column_t *column, const ink_msg_kernel_t *msg)
     if (!column->kernel || column->kernel->version != msg->version)
         return INK_ENOKERNEL;
     ink_kernels_fallbacks (column->kernel, column->params);
-    for (size_t n = 0; n < msg->params.size; n++) {
-        const ink_msg_param_t *param = &msg->params.items[n];
-        int place = ink_kernels_param (column->kernel, param->name);
-        if (place < 0 ||
-            !ink_kernels_allowed (column->kernel, (size_t) place, param->value))
+    for (size_t n = 0; n < msg->params.size; n++)
+        if (ink_kernels_set (column->kernel, column->params, msg->params.items[n].name,
+                             msg->params.items[n].value))
             return INK_EPARAM;
-        column->params[place] = param->value;
-    }
     column->geometry = (ink_geometry_t){0};
     column->kernel->geometry (column->params, &column->geometry);
     column->speed = speed_of (self, column->kernel->name);
