@@ -14,7 +14,8 @@
 //  A ventilator that does not greet for so long is gone, and what it expected with it
 #define VENTILATOR_SILENCE_US 10000000
 
-//  Ventilators greet once a second; a longer silence of all is our own
+//  We look around once a second; when we did not for longer, the silence was our own
+#define LOOK_AROUND_US 1000000
 #define PAUSE_US 3000000
 
 #define ARRIVALS_MOST INK_BATCH_MOST
@@ -555,7 +556,8 @@ reply_what_is_due (ink_collector_t *self)
 int64_t
 ink_collector_deadline (const ink_collector_t *self)
 {
-    int64_t deadline = self->now + VENTILATOR_SILENCE_US;
+    int64_t deadline =
+        ink_list_empty (&self->ventilators) ? INT64_MAX : self->now + LOOK_AROUND_US;
     INK_LIST_EACH (link, &self->dirty)
     {
         int64_t when = due (INK_ITEM (link, const ink_collected_t, dirty));

@@ -49,9 +49,11 @@ attach (ink_foreman_t *self, ink_demand_t *demand, ink_client_entry_t *client)
     for (size_t k = 0; k < demand->strand_count; k++) {
         ink_strand_t *strand = &demand->strands[k];
         release_held (self, strand);
-        if (!strand->ended || demand->state != INK_DEMAND_RUNNING)
+        if (!strand->ended)
             continue;
         strand->ended = false;
+        if (demand->state == INK_DEMAND_LOOKING)
+            continue; //  It is planned again: another final will come
         ink_msg_t *msg = ink_office_say (self, INK_DO_SEND_SINK, 0, INK_MSG_RESEND);
         msg->resend.handle = demand->handle;
         msg->resend.kernel = k;

@@ -43,6 +43,8 @@ typedef struct {
     zlist_t *looking;      //  Under way, in order
     ink_event_t todo[256]; //  Events that performing has caused
     size_t todo_size;
+    char *seen_name; //  The source that was opened last in this turn; NULL: none
+    ink_identity_t seen;
     bool stopping;
 } ventilator_t;
 
@@ -128,19 +130,41 @@ close_lane (ventilator_t *self, uint64_t worker)
     free (lane);
 }
 
+//  Requests that come in one turn often name one source: it is looked at once a turn.
+static void
+forget_source (ventilator_t *self)
+{
+    free (self->seen_name);
+    self->seen_name = NULL;
+}
+
+static int
+identify (ventilator_t *self, const char *name, ink_identity_t *identity)
+{
+    if (self->seen_name && streq (self->seen_name, name)) {
+        *identity = self->seen;
+        return INK_OK;
+    }
+    ink_source_t *source;
+    int rc = ink_source_open (self->options->roots, name, &source);
+    if (rc)
+        return rc;
+    *identity = *ink_source_identity (source);
+    ink_source_close (&source);
+    forget_source (self);
+    self->seen_name = strdup (name);
+    self->seen = *identity;
+    return INK_OK;
+}
+
 static void
 open_source (ventilator_t *self, uint64_t handle)
 {
     const ink_demand_t *demand = ink_foreman_demand (self->foreman, handle);
     ink_event_t *event = cause (self, INK_EVENT_OPENED);
     event->handle = handle;
-    ink_source_t *source = NULL;
-    event->error = demand
-                       ? ink_source_open (self->options->roots, demand->source, &source)
-                       : INK_ENOREQUEST;
-    if (source)
-        event->identity = *ink_source_identity (source);
-    ink_source_close (&source);
+    event->error =
+        demand ? identify (self, demand->source, &event->identity) : INK_ENOREQUEST;
 }
 
 static void
@@ -434,6 +458,7 @@ end (ventilator_t *self)
     ink_post_close (&self->back, 0);
     ink_post_close (&self->control, 0);
     ink_post_close (&self->sink, 0);
+    forget_source (self);
     ink_letter_free (&self->letter);
 }
 
@@ -473,6 +498,7 @@ run (ventilator_t *self)
             receive (self, &self->sink, INK_EVENT_SINK);
         if (items[FRONT].revents)
             receive (self, &self->front, INK_EVENT_CLIENT);
+        forget_source (self);
         look_on (self);
         //  Only after the sockets were drained: who is heard now was not silent
         if (ink_clock_us () >= ink_foreman_deadline (self->foreman))
