@@ -39,10 +39,10 @@ typedef struct {
     ink_letter_t letter;
     ink_map_t *lanes;
     size_t next_lane;
-    ink_map_t *lookups;    //  By handle; those under way and those whose answer is needed
-    zlist_t *looking;      //  Under way, in order
-    ink_event_t todo[256]; //  Events that performing has caused
-    size_t todo_size;
+    ink_map_t *lookups; //  By handle; those under way and those whose answer is needed
+    zlist_t *looking;   //  Under way, in order
+    ink_event_t *todo;  //  Events that performing has caused
+    size_t todo_size, todo_room;
     char *seen_name; //  The source that was opened last in this turn; NULL: none
     ink_identity_t seen;
     bool stopping;
@@ -57,13 +57,15 @@ typedef struct {
 //  Performing
 
 //  An event caused by an action is stepped when all actions of the step have been performed.
-//  A client that is told of once too often is told of again by its silence.
 static ink_event_t *
 cause (ventilator_t *self, ink_event_kind_t kind)
 {
-    static ink_event_t nowhere;
-    if (self->todo_size == sizeof self->todo / sizeof *self->todo)
-        return &nowhere;
+    if (self->todo_size == self->todo_room) {
+        self->todo_room = self->todo_room ? self->todo_room * 2 : 64;
+        self->todo = realloc (self->todo, self->todo_room * sizeof *self->todo);
+        if (!self->todo)
+            abort (); //  Out of memory: whoever supervises us starts again
+    }
     ink_event_t *event = &self->todo[self->todo_size++];
     *event = (ink_event_t){.kind = kind};
     return event;
@@ -459,6 +461,7 @@ end (ventilator_t *self)
     ink_post_close (&self->control, 0);
     ink_post_close (&self->sink, 0);
     forget_source (self);
+    free (self->todo);
     ink_letter_free (&self->letter);
 }
 
