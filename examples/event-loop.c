@@ -48,7 +48,8 @@ main (void)
     ink_client_t *client = ink_client_new (NULL);
     if (client == NULL)
         return ink_error_status (INK_ESYSTEM);
-    setvbuf (stdin, NULL, _IONBF, 0); //  So that poll sees what is left of the input
+    setvbuf (stdin, NULL, _IONBF, 0);  //  So that poll sees what is left of the input
+    setvbuf (stdout, NULL, _IOLBF, 0); //  Replies are shown as they come, also in a pipe
     struct pollfd items[] = {{.fd = 0, .events = POLLIN},
                              {.fd = ink_client_fd (client), .events = POLLIN}};
     bool more = true;

@@ -3,11 +3,13 @@
 #include "cli/cli.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <fcntl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -85,6 +87,31 @@ take_state (const char *path)
     return 0; //  Kept until the process ends
 }
 
+//  A port that is listened at is refused by bind, which libzmq would tell our children again
+//  and again, while our workers joined the other server.
+static bool
+is_listened_at (const char *address)
+{
+    char host[INK_ENDPOINT_MOST], *name = host;
+    snprintf (host, sizeof host, "%s", address);
+    char *colon = strrchr (host, ':');
+    *colon = 0;
+    if (*name == '[') { //  [::1]
+        name++;
+        colon[-1] = 0;
+    }
+    const struct addrinfo hints = {.ai_flags = AI_PASSIVE, .ai_socktype = SOCK_STREAM};
+    struct addrinfo *found;
+    if (getaddrinfo (strcmp (name, "*") ? name : NULL, colon + 1, &hints, &found))
+        return false;
+    int probe = socket (found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0), yes = 1;
+    setsockopt (probe, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    bool taken = bind (probe, found->ai_addr, found->ai_addrlen) && errno == EADDRINUSE;
+    close (probe);
+    freeaddrinfo (found);
+    return taken;
+}
+
 //  What the children would complain about one by one is found out before there are any.
 static int
 check (const ink_daemon_options_t *options, const ink_endpoints_t *endpoints)
@@ -103,6 +130,10 @@ check (const ink_daemon_options_t *options, const ink_endpoints_t *endpoints)
     ink_cache_close (&cache);
     if (options->state && (status = take_state (options->state)))
         return status;
+    if (endpoints->transport == INK_OVER_TCP &&
+        is_listened_at (endpoints->front + strlen ("tcp://")))
+        return ink_complain_so (INK_EBUSY, "end it, or name another endpoint",
+                                "another server is running at %s", endpoints->front);
     return ink_daemon_lock (endpoints, "server");
 }
 

@@ -1,0 +1,382 @@
+//  test_answers.c: whatever the file, the range, the cut, the workers and the cache, the final
+//  is bit for bit what the oracle says, and every partial is part of it.
+
+#include "asking.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include "../unit/chance.h"
+#include "oracle.h"
+
+#define FILES 8
+#define WORKERS_MOST 4
+#define CASES 110 //  For each number of workers
+#define KERNELS 5
+
+typedef struct {
+    char name[80];
+    uint8_t *bytes;
+    uint64_t size;
+} file_t;
+
+typedef struct {
+    world_t *world;
+    file_t files[FILES];
+    ink_local_t *local;
+    ink_client_t *client;
+    uint64_t seed;
+    const char *transport;
+} table_t;
+
+//  One question, as the dice made it.
+typedef struct {
+    const file_t *file;
+    uint64_t offset, length, chunk;
+    int64_t cell;
+    const char *kernels[KERNELS];
+    size_t kernel_count, reports;
+    bool read, write;
+} case_t;
+
+static uint64_t
+roll (table_t *table, uint64_t n)
+{
+    return chance_below (&table->seed, n);
+}
+
+//  ---------------------------------------------------------------------------------------
+//  Files: the size is what matters most
+
+static void
+make_one (table_t *table, size_t n)
+{
+    static const uint64_t sizes[FILES] = {1,     2,      4095,    4096,
+                                          65537, 300000, 1 << 20, (3 << 20) + 123};
+    file_t *file = &table->files[n];
+    char name[32];
+    snprintf (name, sizeof name, "file-%zu", n);
+    snprintf (file->name, sizeof file->name, "%s/%s", world_folder (table->world), name);
+    file->size = sizes[n] + (n > 4 ? roll (table, 5000) : 0);
+    file->bytes = make_file (table->world, name, (content_t) roll (table, CONTENTS),
+                             chance (&table->seed), file->size);
+}
+
+//  ---------------------------------------------------------------------------------------
+//  A case
+
+static void
+roll_range (table_t *table, case_t *c)
+{
+    uint64_t size = c->file->size, grain = roll (table, 2) ? 1 : c->chunk;
+    c->offset = roll (table, size) / grain * grain;
+    c->length = 1 + roll (table, size - c->offset);
+    uint64_t end = (c->offset + c->length) / grain * grain;
+    if (end > c->offset)
+        c->length = end - c->offset;
+    if (roll (table, 4) == 0)
+        c->length = size - c->offset;
+}
+
+static void
+roll_kernels (table_t *table, case_t *c)
+{
+    static const char *const all[KERNELS] = {"histogram", "digraph", "entropy", "bytes",
+                                             "count"};
+    uint64_t mask = 1 + roll (table, (1 << KERNELS) - 1);
+    if (roll (table, 2))
+        mask = 1u << roll (table, KERNELS);
+    for (size_t k = 0; k < KERNELS; k++)
+        if (mask >> k & 1)
+            c->kernels[c->kernel_count++] = all[k];
+}
+
+static case_t
+roll_case (table_t *table)
+{
+    static const uint64_t chunks[] = {4096, 8192, 32768, 65536, 262144, 1048576};
+    case_t c = {.file = &table->files[roll (table, FILES)],
+                .chunk = chunks[roll (table, 6)],
+                .cell = 16 << roll (table, 9),
+                .reports = roll (table, 3) ? 0 : 1 + roll (table, 6),
+                .read = roll (table, 4) > 0,
+                .write = roll (table, 4) > 0};
+    if (c.chunk < 32768 && c.file->size > 500000)
+        c.chunk = 32768; //  Thousands of parts take their time under a sanitizer
+    roll_range (table, &c);
+    roll_kernels (table, &c);
+    return c;
+}
+
+static ink_request_t *
+request_of (table_t *table, const case_t *c)
+{
+    ink_request_t *request = ink_request_new (c->file->name);
+    bool entropy = false;
+    for (size_t k = 0; k < c->kernel_count; k++) {
+        assert_int_equal (ink_request_add_kernel (request, c->kernels[k]), INK_OK);
+        entropy |= strcmp (c->kernels[k], "entropy") == 0;
+    }
+    if (entropy)
+        ink_request_set_param (request, "cell", c->cell);
+    for (size_t n = 0; n < c->reports; n++)
+        ink_request_add_report (request, (double) roll (table, 101) / 100);
+    ink_request_set_range (request, c->offset, c->length);
+    ink_request_set_chunk (request, c->chunk);
+    ink_request_set_cache (request, c->read, c->write);
+    return request;
+}
+
+//  ---------------------------------------------------------------------------------------
+//  What must hold
+
+static void
+check_cell_floats (const float *partial, const float *final, size_t count)
+{
+    for (size_t n = 0; n < count; n++)
+        if (!isnan (partial[n]) && memcmp (&partial[n], &final[n], sizeof *final))
+            fail_msg ("cell %zu of a partial is not that of the final", n);
+}
+
+static void
+check_bytes (const uint8_t *partial, const uint8_t *final, size_t count)
+{
+    for (size_t n = 0; n < count; n++)
+        if (partial[n] && partial[n] != final[n])
+            fail_msg ("byte %zu of a partial is not that of the final", n);
+}
+
+//  No counter is above the final's, and together they count no more than is covered.
+static void
+check_counts (const ink_reply_t *partial, const ink_reply_t *final)
+{
+    const uint64_t *some = ink_reply_data (partial), *all = ink_reply_data (final);
+    uint64_t sum = 0, covered = covered_by (partial);
+    for (size_t n = 0; n < ink_reply_size (final) / sizeof *all; n++) {
+        if (some[n] > all[n])
+            fail_msg ("counter %zu of a partial is above the final's", n);
+        sum += some[n];
+    }
+    if (strcmp (ink_reply_kernel (final), "digraph") == 0)
+        assert_true (sum <= covered);
+    else
+        assert_int_equal (sum, covered);
+}
+
+static void
+check_partial (const ink_reply_t *partial, const ink_reply_t *final)
+{
+    const char *kernel = ink_reply_kernel (final);
+    size_t size = ink_reply_size (final);
+    assert_int_equal (ink_reply_error (partial), INK_OK);
+    if (!covered_by (partial) && !ink_reply_size (partial))
+        return; //  A report of 0 was asked for, and nothing is known
+    assert_int_equal (ink_reply_size (partial), size);
+    if (strcmp (kernel, "entropy") == 0)
+        check_cell_floats (ink_reply_data (partial), ink_reply_data (final), size / 4);
+    else if (strcmp (kernel, "bytes") == 0)
+        check_bytes (ink_reply_data (partial), ink_reply_data (final), size);
+    else
+        check_counts (partial, final);
+}
+
+//  The replies of one kernel: coverage and seq go up, the final is the last.
+static void
+check_kernel (const replies_t *replies, const case_t *c, const char *kernel)
+{
+    const ink_reply_t *final = final_of (replies, kernel), *last = NULL;
+    for (size_t n = 0; n < replies->size; n++) {
+        const ink_reply_t *reply = replies->items[n];
+        if (strcmp (ink_reply_kernel (reply), kernel))
+            continue;
+        assert_true (!last || ink_reply_seq (last) < ink_reply_seq (reply));
+        assert_true (!last || covered_by (last) <= covered_by (reply));
+        assert_int_equal (ink_reply_total (reply), c->length);
+        assert_int_equal (ink_reply_estimated (reply), 0);
+        assert_true (covered_by (reply) <= c->length);
+        assert_true (c->read || ink_reply_cached (reply) == 0);
+        if (reply != final)
+            check_partial (reply, final);
+        last = reply;
+    }
+    assert_ptr_equal (last, final);
+    check_final (final, &c->cell, c->file->bytes + c->offset, c->offset, c->length);
+}
+
+//  ---------------------------------------------------------------------------------------
+//  Playing
+
+//  The case that is being played, to be told when it fails.
+static struct {
+    bool playing;
+    const char *transport;
+    uint64_t dice, size;
+    size_t workers, n;
+    case_t c;
+} at;
+
+static void
+describe (void)
+{
+    const case_t *c = &at.c;
+    print_message ("case %zu over %s, %zu workers, dice %llu: %llu bytes from %llu of "
+                   "%llu, chunk %llu, cell %lld, read %d write %d",
+                   at.n, at.transport, at.workers, (unsigned long long) at.dice,
+                   (unsigned long long) c->length, (unsigned long long) c->offset,
+                   (unsigned long long) at.size, (unsigned long long) c->chunk,
+                   (long long) c->cell, c->read, c->write);
+    for (size_t k = 0; k < c->kernel_count; k++)
+        print_message (" %s", c->kernels[k]);
+    print_message ("\n");
+}
+
+static void
+play (table_t *table, size_t workers, size_t n)
+{
+    at.dice = table->seed;
+    case_t c = roll_case (table);
+    at.playing = true;
+    at.transport = table->transport;
+    at.size = c.file->size;
+    at.workers = workers;
+    at.n = n;
+    at.c = c;
+    ink_request_t *request = request_of (table, &c);
+    replies_t replies = {0};
+    submit (table->client, request);
+    take_finals (table->client, &replies, c.kernel_count, SOON_MS);
+    assert_int_equal (replies.finals, c.kernel_count);
+    for (size_t k = 0; k < c.kernel_count; k++)
+        check_kernel (&replies, &c, c.kernels[k]);
+    assert_false (take_reply (table->client, &replies, 0)); //  Nothing behind a final
+    forget (&replies);
+    ink_request_destroy (&request);
+    at.playing = false;
+}
+
+//  Now and then the cache is emptied by another process, or a file is another one.
+static void
+stir (table_t *table, const char *cache)
+{
+    if (roll (table, 15) == 0) {
+        const char *line =
+            world_text (table->world, "inkling cache clear --cache %s", cache);
+        assert_int_equal (run (table->world, SOON_MS, line).status, 0);
+    }
+    if (roll (table, 10) == 0)
+        make_one (table, roll (table, FILES));
+}
+
+static void
+play_with (table_t *table, size_t workers, const char *endpoint)
+{
+    const char *cache =
+        world_text (table->world, "%s/cache-%zu", world_folder (table->world), workers);
+    ink_local_options_t options = {
+        .workers = workers, .cache = cache, .endpoint = endpoint};
+    int error;
+    table->local = ink_local_new (&options, &error);
+    assert_int_equal (error, INK_OK);
+    table->client = connect_to (ink_local_endpoint (table->local));
+    wait_live (table->client, workers);
+    for (size_t n = 0; n < CASES; n++) {
+        play (table, workers, n);
+        stir (table, cache);
+    }
+    ink_client_destroy (&table->client);
+    ink_local_destroy (&table->local);
+}
+
+static void
+play_over (void **state, const char *transport, uint64_t seed)
+{
+    table_t table = {.world = *state, .seed = seed, .transport = transport};
+    for (size_t n = 0; n < FILES; n++)
+        make_one (&table, n);
+    for (size_t workers = 1; workers <= WORKERS_MOST; workers++)
+        play_with (&table, workers,
+                   strcmp (transport, "inproc") == 0
+                       ? NULL
+                       : world_endpoint (table.world, strcmp (transport, "tcp") == 0));
+}
+
+//  Says which case it was, when one failed.
+static int
+end_world (void **state)
+{
+    if (at.playing)
+        describe ();
+    at.playing = false;
+    return world_end (state);
+}
+
+static void
+every_answer_over_inproc_is_the_oracles (void **state)
+{
+    play_over (state, "inproc", 1);
+}
+
+static void
+every_answer_over_ipc_is_the_oracles (void **state)
+{
+    play_over (state, "ipc", 2);
+}
+
+static void
+every_answer_over_tcp_is_the_oracles (void **state)
+{
+    play_over (state, "tcp", 3);
+}
+
+//  ---------------------------------------------------------------------------------------
+//  An empty file, a range of nothing, a range behind the end
+
+static void
+check_refused (ink_client_t *client, ink_request_t *request, int error)
+{
+    replies_t replies = {0};
+    submit (client, request);
+    take_finals (client, &replies, 1, SOON_MS);
+    assert_int_equal (ink_reply_error (replies.items[0]), error);
+    forget (&replies);
+    ink_request_destroy (&request);
+}
+
+static void
+nothing_to_compute_is_told_as_such (void **state)
+{
+    world_t *world = *state;
+    ink_local_options_t options = {.workers = 1};
+    ink_local_t *local = ink_local_new (&options, NULL);
+    ink_client_t *client = connect_to (ink_local_endpoint (local));
+    make_file (world, "empty", SAME, 0, 0);
+    make_file (world, "some", SAME, 0, 100);
+    const char *empty = world_text (world, "%s/empty", world_folder (world));
+    const char *some = world_text (world, "%s/some", world_folder (world));
+
+    check_refused (client, question (empty, "histogram", -1), INK_EEMPTY);
+    ink_request_t *nothing = question (some, "histogram", -1);
+    ink_request_set_range (nothing, 10, 0);
+    check_refused (client, nothing, INK_EEMPTY);
+    ink_request_t *behind = question (some, "histogram", -1);
+    ink_request_set_range (behind, 50, 51);
+    check_refused (client, behind, INK_ERANGE);
+    ink_client_destroy (&client);
+    ink_local_destroy (&local);
+}
+
+int
+main (void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown (every_answer_over_inproc_is_the_oracles,
+                                         world_begin, end_world),
+        cmocka_unit_test_setup_teardown (every_answer_over_ipc_is_the_oracles,
+                                         world_begin, end_world),
+        cmocka_unit_test_setup_teardown (every_answer_over_tcp_is_the_oracles,
+                                         world_begin, end_world),
+        cmocka_unit_test_setup_teardown (nothing_to_compute_is_told_as_such, world_begin,
+                                         world_end),
+    };
+    return cmocka_run_group_tests (tests, NULL, NULL);
+}
