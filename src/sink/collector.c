@@ -153,6 +153,11 @@ static ventilator_t *
 meet_ventilator (ink_collector_t *self, uint64_t epoch, uint64_t peer)
 {
     ventilator_t *ventilator = find_ventilator (self, epoch);
+    //  What was on its way over another connection may be lost: nothing is sure any more
+    if (ventilator && ventilator->peer != peer) {
+        forget_ventilator (self, ventilator);
+        ventilator = NULL;
+    }
     if (!ventilator) {
         ventilator = ink_alloc (sizeof *ventilator);
         if (!ventilator) {
@@ -281,6 +286,7 @@ on_known (ink_collector_t *self, const ink_heard_t *heard)
     if (rc) {
         strand->ended = true;
         strand->error = rc;
+        ink_list_remove (&strand->dirty);
         reply_error (self, heard->peer, known->handle, known->kernel, rc);
     }
     ink_schedule_sent (&strand->schedule, self->now, strand->cached + strand->computed,
@@ -304,6 +310,7 @@ on_failed (ink_collector_t *self, uint64_t peer, const ink_msg_failed_t *failed)
         soil (self, strand);
 }
 
+//  A collection stays, with all its answers, until nobody can ask for them again: until FORGET.
 static void
 on_resend (ink_collector_t *self, uint64_t peer, const ink_msg_resend_t *resend)
 {
@@ -518,15 +525,6 @@ due (const ink_collected_t *strand)
 }
 
 static void
-retire_if_ended (ink_collector_t *self, ink_collection_t *collection)
-{
-    for (size_t k = 0; k < collection->strand_count; k++)
-        if (!collection->strands[k].ended)
-            return;
-    retire (self, collection);
-}
-
-static void
 reply_what_is_due (ink_collector_t *self)
 {
     INK_LIST_EACH (link, &self->dirty)
@@ -541,16 +539,6 @@ reply_what_is_due (ink_collector_t *self)
         ink_list_remove (&strand->dirty);
         reply (self, strand);
     }
-    //  Only now: the walk above holds on to the strands
-    for (size_t n = 0; n < self->out.size; n++) {
-        const ink_sink_action_t *action = &self->out.items[n];
-        if (action->kind != INK_SINK_REPLY || !action->msg.reply.final)
-            continue;
-        ink_collected_t *strand =
-            find_strand (self, action->peer, action->msg.reply.handle, 0);
-        if (strand)
-            retire_if_ended (self, strand->collection);
-    }
 }
 
 int64_t
@@ -564,6 +552,12 @@ ink_collector_deadline (const ink_collector_t *self)
         deadline = when < deadline ? when : deadline;
     }
     return deadline;
+}
+
+size_t
+ink_collector_size (const ink_collector_t *self)
+{
+    return ink_map_size (self->collections);
 }
 
 bool

@@ -72,6 +72,9 @@ int ink_collector_step (ink_collector_t *self, int64_t now, const ink_heard_t *h
 #define INK_BATCH_MOST 1024
 bool ink_collector_is_full (const ink_collector_t *self);
 
+//  How many requests it collects for.
+size_t ink_collector_size (const ink_collector_t *self);
+
 //  When a TIMER event is wanted at the latest; INT64_MAX: never.
 int64_t ink_collector_deadline (const ink_collector_t *self);
 

@@ -215,13 +215,14 @@ typedef struct {
     size_t width, used;
 } packed_t;
 
+//  The bits of a word: in pairs, in fours, in bytes, then all bytes added by a product.
 static size_t
 ones (uint64_t word)
 {
-    size_t count = 0;
-    for (; word; word &= word - 1)
-        count++;
-    return count;
+    word -= word >> 1 & 0x5555555555555555;
+    word = (word & 0x3333333333333333) + (word >> 2 & 0x3333333333333333);
+    word = (word + (word >> 4)) & 0x0f0f0f0f0f0f0f0f;
+    return word * 0x0101010101010101 >> 56;
 }
 
 //  Counts the bits of a bitmap; false when it tells of counters behind the last.
@@ -272,53 +273,81 @@ fits_each (const packed_t *self, const uint64_t *totals, size_t cells)
     return true;
 }
 
-//  The same. Two numbers without the highest bit always fit; real counts have no other.
-static bool
-fits (const packed_t *self, const uint64_t *totals, size_t cells)
-{
-    uint64_t bits = all_bits (8, (const uint8_t *) totals, cells);
-    if (self->width == 8)
-        bits |= all_bits (8, self->counters, self->used);
-    return bits >> 63 == 0 || fits_each (self, totals, cells);
-}
-
-INLINE void
+//  These return the bits of all totals there were, and of the counters when they are wide.
+INLINE uint64_t
 add_run (size_t width, uint64_t *restrict totals, const uint8_t *restrict counters,
          size_t count)
 {
-    for (size_t i = 0; i < count; i++)
-        totals[i] += load (width, counters + i * width);
+    uint64_t bits = 0;
+    for (size_t i = 0; i < count; i++) {
+        uint64_t counter = load (width, counters + i * width);
+        bits |= totals[i] | (width == 8 ? counter : 0);
+        totals[i] += counter;
+    }
+    return bits;
 }
 
-INLINE void
+INLINE uint64_t
 add_dense (size_t width, uint64_t *totals, const uint8_t *counters, size_t cells)
 {
+    uint64_t bits = 0;
     size_t at = 0;
     for (; at + BLOCK <= cells; at += BLOCK)
-        add_run (width, totals + at, counters + at * width, BLOCK);
-    add_run (width, totals + at, counters + at * width, cells - at);
+        bits |= add_run (width, totals + at, counters + at * width, BLOCK);
+    return bits | add_run (width, totals + at, counters + at * width, cells - at);
 }
 
-INLINE void
+INLINE uint64_t
 add_sparse (size_t width, uint64_t *totals, const packed_t *packed, size_t cells)
 {
     const uint8_t *next = packed->counters;
+    uint64_t bits = 0;
     for (size_t at = 0; at < cells; at += BLOCK) {
         uint64_t mask = load (8, packed->bitmap + at / 8);
-        for (; mask; mask &= mask - 1, next += width)
-            totals[at + (size_t) __builtin_ctzll (mask)] += load (width, next);
+        for (; mask; mask &= mask - 1, next += width) {
+            uint64_t *total = &totals[at + (size_t) __builtin_ctzll (mask)];
+            uint64_t counter = load (width, next);
+            bits |= *total | (width == 8 ? counter : 0);
+            *total += counter;
+        }
+    }
+    return bits;
+}
+
+static uint64_t
+add (const packed_t *self, uint64_t *totals, size_t cells)
+{
+    return self->bitmap
+               ? BY_WIDTH (self->width, add_sparse, totals, self, cells)
+               : BY_WIDTH (self->width, add_dense, totals, self->counters, cells);
+}
+
+//  Takes back what was added: sums wrap around, so this is exact whatever they were.
+static void
+take_back (const packed_t *self, uint64_t *totals, size_t cells)
+{
+    const uint8_t *next = self->counters;
+    for (size_t i = 0; i < cells; i++) {
+        if (self->bitmap && !(self->bitmap[i / 8] >> i % 8 & 1))
+            continue;
+        totals[i] -= load (self->width, next);
+        next += self->width;
     }
 }
 
+//  Two numbers without the highest bit always fit, and real counts have no other: so what
+//  is in doubt is found while adding, in one walk over the table, and only then looked at.
 int
 ink_counts_add (const uint8_t *packed, size_t size, uint64_t *totals, size_t cells)
 {
     packed_t self;
-    if (!open_packed (packed, size, cells, &self) || !fits (&self, totals, cells))
+    if (!open_packed (packed, size, cells, &self))
         return INK_EVALUE;
-    if (self.bitmap)
-        BY_WIDTH (self.width, add_sparse, totals, &self, cells);
-    else
-        BY_WIDTH (self.width, add_dense, totals, self.counters, cells);
+    if (add (&self, totals, cells) >> 63 == 0)
+        return INK_OK;
+    take_back (&self, totals, cells);
+    if (!fits_each (&self, totals, cells))
+        return INK_EVALUE;
+    add (&self, totals, cells);
     return INK_OK;
 }

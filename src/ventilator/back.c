@@ -141,15 +141,21 @@ ink_office_lose (ink_foreman_t *self, ink_worker_t *worker, bool is_to_blame)
     ink_registry_remove (self->registry, worker);
 }
 
+//  It lives, but not on the path that we know.
+void
+ink_office_meet_again (ink_foreman_t *self, ink_worker_t *worker)
+{
+    ask_again (self, worker->peer);
+    ink_office_lose (self, worker, false);
+}
+
 //  A worker that is connected takes what its credit allows; one whose lane is full is not.
 void
 ink_office_lane_stuck (ink_foreman_t *self, uint64_t id)
 {
     ink_worker_t *worker = ink_registry_by_id (self->registry, id);
-    if (!worker || worker->state == INK_WORKER_PROVING)
-        return;
-    ask_again (self, worker->peer);
-    ink_office_lose (self, worker, false);
+    if (worker && worker->state != INK_WORKER_PROVING)
+        ink_office_meet_again (self, worker);
 }
 
 //  ---------------------------------------------------------------------------------------

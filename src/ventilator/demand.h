@@ -85,7 +85,6 @@ struct ink_demand {
     int64_t priority;
     double weight; //  2 ^ (priority / 100)
     bool cache_read, cache_write;
-    bool replanned; //  A strand may have ended that the sink has not ended
     ink_msg_share_t reports[INK_REPORTS_MOST];
     size_t report_count;
 

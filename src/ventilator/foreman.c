@@ -160,7 +160,7 @@ release_chunks (ink_foreman_t *self, ink_demand_t *demand, ink_strand_t *strand)
     }
 }
 
-//  The sink forgets a request by itself when it has sent all its finals.
+//  The sink keeps its answers until then: a final that is lost is asked for again.
 static void
 tell_forget (ink_foreman_t *self, const ink_demand_t *demand, bool purge)
 {
@@ -172,10 +172,9 @@ tell_forget (ink_foreman_t *self, const ink_demand_t *demand, bool purge)
 }
 
 void
-ink_office_retire (ink_foreman_t *self, ink_demand_t *demand)
+ink_office_retire (ink_foreman_t *self, ink_demand_t *demand, bool purge)
 {
-    if (demand->replanned)
-        tell_forget (self, demand, false);
+    tell_forget (self, demand, purge);
     for (size_t k = 0; k < demand->strand_count; k++)
         if (demand->strands[k].states)
             release_chunks (self, demand, &demand->strands[k]);
@@ -200,9 +199,7 @@ ink_office_end (ink_foreman_t *self, ink_demand_t *demand, int error, const char
                                  .bound = INK_EXACT};
         ink_office_reply (self, strand, &reply, NULL);
     }
-    tell_forget (self, demand, error == INK_ECHANGED);
-    demand->replanned = false;
-    ink_office_retire (self, demand);
+    ink_office_retire (self, demand, error == INK_ECHANGED);
 }
 
 void
@@ -214,9 +211,7 @@ ink_office_replan (ink_foreman_t *self, ink_demand_t *demand)
             if (strand->states[p] != INK_PART_IN_PROGRESS)
                 ink_strand_set (&self->demands, strand, p, INK_PART_LOOKING);
     }
-    demand->state = INK_DEMAND_LOOKING;
-    demand->replanned = true;
-    ink_office_do (self, INK_DO_LOOK)->handle = demand->handle;
+    ink_office_look (self, demand);
 }
 
 //  ---------------------------------------------------------------------------------------
@@ -246,6 +241,12 @@ check_workers (ink_foreman_t *self)
         ink_worker_t *worker = INK_ITEM (link, ink_worker_t, link);
         if (self->now - worker->heard > INK_WORKER_SILENCE) {
             ink_office_lose (self, worker, true);
+            continue;
+        }
+        if (worker->state == INK_WORKER_LIVE || !self->sink)
+            worker->provable = self->now;
+        else if (self->now - worker->provable > INK_WORKER_PROOF) {
+            ink_office_meet_again (self, worker);
             continue;
         }
         INK_LIST_EACH (held, &worker->leases)
@@ -347,6 +348,7 @@ forgive_pause (ink_foreman_t *self, int64_t now)
     {
         ink_worker_t *worker = INK_ITEM (link, ink_worker_t, link);
         worker->heard += late;
+        worker->provable += late;
         INK_LIST_EACH (held, &worker->leases)
         INK_ITEM (held, ink_lease_t, link)->deadline += late;
     }

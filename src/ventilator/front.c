@@ -195,6 +195,5 @@ ink_office_opened (ink_foreman_t *self, const ink_event_t *event)
         ink_demands_remove (&self->demands, demand);
         return;
     }
-    demand->state = INK_DEMAND_LOOKING;
-    ink_office_do (self, INK_DO_LOOK)->handle = demand->handle;
+    ink_office_look (self, demand);
 }

@@ -15,19 +15,20 @@
 #include "ventilator/lease.h"
 #include "ventilator/registry.h"
 
-#define INK_COUNTERS(C)                                                             \
-    C (requests)                                                                    \
-    C (refused)                                                                     \
-    C (finals)                                                                      \
-    C (partials)                                                                    \
-    C (partials_replaced)                                                           \
-    C (parts_cached)                                                                \
-    C (parts_computed)                                                              \
-    C (parts_shared)                                                                \
-    C (parts_failed)                                                                \
-    C (leases)                                                                      \
-    C (leases_revoked) C (leases_expired) C (late_values) C (retries) C (cancelled) \
-        C (clients_lost) C (workers_lost) C (sinks_lost) C (bad_messages)
+#define INK_COUNTERS(C)                                                           \
+    C (requests)                                                                  \
+    C (refused)                                                                   \
+    C (finals)                                                                    \
+    C (partials)                                                                  \
+    C (partials_replaced)                                                         \
+    C (parts_cached)                                                              \
+    C (parts_computed)                                                            \
+    C (parts_shared)                                                              \
+    C (parts_failed)                                                              \
+    C (leases)                                                                    \
+    C (leases_revoked)                                                            \
+    C (leases_expired) C (late_values) C (retries) C (cancelled) C (clients_lost) \
+        C (workers_lost) C (sinks_lost) C (bad_messages)
 
 typedef struct {
 #define INK_COUNTER_MEMBER(name) uint64_t name;
@@ -73,7 +74,7 @@ const char *ink_office_text (ink_foreman_t *self, const char *text);
 //  foreman.c
 void
 ink_office_end (ink_foreman_t *self, ink_demand_t *demand, int error, const char *detail);
-void ink_office_retire (ink_foreman_t *self, ink_demand_t *demand);
+void ink_office_retire (ink_foreman_t *self, ink_demand_t *demand, bool purge);
 
 //  Sends the reply, or keeps a partial back while the last one was not taken: NULL then.
 ink_action_t *ink_office_reply (ink_foreman_t *self, ink_strand_t *strand,
@@ -91,6 +92,7 @@ void ink_office_opened (ink_foreman_t *self, const ink_event_t *event);
 void ink_office_worker (ink_foreman_t *self, const ink_event_t *event);
 void ink_office_proven (ink_foreman_t *self, const ink_msg_probe_t *probe);
 void ink_office_probe_all (ink_foreman_t *self);
+void ink_office_meet_again (ink_foreman_t *self, ink_worker_t *worker);
 void ink_office_lane_stuck (ink_foreman_t *self, uint64_t worker);
 void ink_office_lose (ink_foreman_t *self, ink_worker_t *worker, bool blame);
 void ink_office_expire (ink_foreman_t *self, ink_lease_t *lease);
@@ -119,6 +121,9 @@ void ink_office_sweep (ink_foreman_t *self);
 
 //  settle.c
 void ink_office_sink (ink_foreman_t *self, ink_event_t *event);
+
+//  Asks the cache what it knows of the demand, if that makes sense, and goes on from there.
+void ink_office_look (ink_foreman_t *self, ink_demand_t *demand);
 void ink_office_looked (ink_foreman_t *self, const ink_event_t *event);
 void ink_office_found (ink_foreman_t *self, ink_event_t *event);
 

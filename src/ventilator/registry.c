@@ -75,7 +75,7 @@ ink_registry_add (ink_registry_t *self, const ink_msg_hello_t *hello, uint64_t p
     worker->id = self->next_id++;
     worker->peer = peer;
     worker->instance = hello->instance;
-    worker->heard = now;
+    worker->heard = worker->provable = now;
     worker->pid = hello->pid;
     worker->slots = hello->slots;
     snprintf (worker->name, sizeof worker->name, "%s", hello->name);

@@ -12,6 +12,9 @@
 //  A worker that says nothing for so long is gone
 #define INK_WORKER_SILENCE ((int64_t) 2000000)
 
+//  One whose path is not proven for so long has missed something: it is to begin again
+#define INK_WORKER_PROOF ((int64_t) 3000000)
+
 //  Kernels that all workers of a ventilator may have, by name and version
 #define INK_OFFERS_MOST 64
 
@@ -40,6 +43,7 @@ typedef struct {
     uint64_t id, peer, instance, nonce;
     ink_worker_state_t state;
     int64_t heard;
+    int64_t provable; //  When there was last nothing to prove, or no way to
     char name[INK_NAME_MOST + 1], host[INK_NAME_MOST + 1], version[INK_NAME_MOST + 1];
     uint64_t pid, slots, cpu_percent, memory_bytes, chunks, lost;
     uint64_t idle_turn; //  The last turn in which there was nothing for it

@@ -50,7 +50,7 @@ sort_parts (ink_foreman_t *self, ink_demand_t *demand, const ink_event_t *event)
 static bool
 report_is_due (const ink_demand_t *demand, uint64_t covered)
 {
-    if (!demand->report_count)
+    if (!demand->report_count || !covered)
         return covered > 0;
     for (size_t n = 0; n < demand->report_count; n++)
         if (ink_share_is_reached (demand->reports[n].millionths, covered, demand->length))
@@ -150,25 +150,51 @@ tell_known (ink_foreman_t *self, const ink_demand_t *demand, size_t k,
     action->msg.known.runs.size = count;
 }
 
+static void
+sort (ink_foreman_t *self, ink_demand_t *demand, const ink_event_t *event)
+{
+    sort_parts (self, demand, event);
+    bool complete = true;
+    for (size_t k = 0; k < demand->strand_count; k++)
+        complete &= demand->strands[k].cached_parts == demand->parts;
+    answer (self, demand, complete);
+    if (complete) {
+        ink_office_retire (self, demand, false);
+        return;
+    }
+    demand->state = INK_DEMAND_RUNNING;
+    expect (self, demand);
+    for (size_t k = 0; k < demand->strand_count; k++)
+        if (demand->strands[k].cached_parts)
+            tell_known (self, demand, k, event->known[k]);
+}
+
+//  Kernels that are not cached, and a request that wants nothing from the cache, need no look.
+static bool
+is_lookable (const ink_demand_t *demand)
+{
+    bool lookable = false;
+    for (size_t k = 0; k < demand->strand_count; k++)
+        lookable |= !(demand->strands[k].kernel->flags & INK_KERNEL_UNCACHED);
+    return lookable && demand->cache_read;
+}
+
+void
+ink_office_look (ink_foreman_t *self, ink_demand_t *demand)
+{
+    demand->state = INK_DEMAND_LOOKING;
+    if (is_lookable (demand))
+        ink_office_do (self, INK_DO_LOOK)->handle = demand->handle;
+    else
+        sort (self, demand, &(ink_event_t){.kind = INK_EVENT_LOOKED});
+}
+
 void
 ink_office_looked (ink_foreman_t *self, const ink_event_t *event)
 {
     ink_demand_t *demand = ink_map_get (self->demands.by_handle, &event->handle);
-    if (demand && demand->state == INK_DEMAND_LOOKING) {
-        sort_parts (self, demand, event);
-        bool complete = true;
-        for (size_t k = 0; k < demand->strand_count; k++)
-            complete &= demand->strands[k].cached_parts == demand->parts;
-        answer (self, demand, complete);
-        if (!complete) {
-            demand->state = INK_DEMAND_RUNNING;
-            expect (self, demand);
-            for (size_t k = 0; k < demand->strand_count; k++)
-                if (demand->strands[k].cached_parts)
-                    tell_known (self, demand, k, event->known[k]);
-        } else
-            ink_office_retire (self, demand);
-    }
+    if (demand && demand->state == INK_DEMAND_LOOKING)
+        sort (self, demand, event);
     ink_office_do (self, INK_DO_LOOK_END)->handle = event->handle;
 }
 
@@ -290,6 +316,8 @@ on_arrival (ink_foreman_t *self, const ink_msg_arrival_t *arrival, uint64_t orde
         ink_leases_find (&self->leases, arrival->lease); //  May have ended with a demand
     if (lease && lease->open == 0)
         ink_office_close_lease (self, lease);
+    else if (lease && lease->state == INK_LEASE_RUNNING && ink_lease_is_idle (lease))
+        ink_office_revoke (self, lease);
 }
 
 static void
@@ -337,7 +365,7 @@ on_reply (ink_foreman_t *self, ink_event_t *event)
     for (size_t k = 0; k < demand->strand_count; k++)
         ended &= demand->strands[k].ended;
     if (ended)
-        ink_office_retire (self, demand);
+        ink_office_retire (self, demand, false);
 }
 
 //  Another sink knows nothing of what we expect. Everything on its way to the old one is lost:

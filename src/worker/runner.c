@@ -141,7 +141,8 @@ was_revoked (const ink_runner_t *self, uint64_t id)
 static void
 on_lease (ink_runner_t *self, const ink_msg_t *msg)
 {
-    if (self->state != READY || msg->lease.epoch != self->epoch)
+    if (self->state != READY || msg->lease.epoch != self->epoch ||
+        find (self, msg->lease.lease))
         return;
     if (was_revoked (self, msg->lease.lease)) {
         say_stopped (self, msg->lease.lease);

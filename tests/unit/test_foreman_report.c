@@ -1,0 +1,211 @@
+//  test_foreman_report.c: what a person sees of the foreman, and what it does when memory
+//  runs out.
+
+#include "foreman_bench.h"
+#include "scarce.h"
+
+//  ---------------------------------------------------------------------------------------
+//  Status
+
+//  Asks, and calls `look` with the answer while it lives.
+static void
+with_status (bench_t *self, void (*look) (const ink_msg_status_t *status))
+{
+    const ink_actions_t *out;
+    ink_msg_t msg = {.kind = INK_MSG_ASK, .ask.id = ""};
+    ink_event_t event = {.kind = INK_EVENT_CLIENT, .peer = 15, .msg = &msg};
+    assert_int_equal (ink_foreman_step (self->foreman, self->now, &event, &out), INK_OK);
+    assert_int_equal (out->size, 1);
+    assert_int_equal (out->items[0].peer, 15);
+    assert_int_equal (out->items[0].msg.kind, INK_MSG_STATUS);
+    look (&out->items[0].msg.status);
+}
+
+static uint64_t
+counter (const ink_msg_status_t *status, const char *name)
+{
+    for (size_t n = 0; n < status->counters.size; n++)
+        if (!strcmp (status->counters.items[n].name, name))
+            return status->counters.items[n].value;
+    fail_msg ("nothing counts %s", name);
+    return 0;
+}
+
+static void
+one_runs (const ink_msg_status_t *status)
+{
+    assert_int_equal (status->requests.size, 1);
+    const ink_msg_request_info_t *info = &status->requests.items[0];
+    assert_string_equal (info->id, "a");
+    assert_string_equal (info->source, "data/file");
+    assert_string_equal (info->kernels, "count,histogram");
+    assert_string_equal (info->state, "running");
+    assert_string_equal (info->waits_for, "");
+    assert_int_equal (info->total, 8 * PART);
+    assert_int_equal (info->cached, PART);
+    assert_int_equal (info->computed, 2 * PART);
+    assert_int_equal (info->covered, 3 * PART);
+    assert_int_equal (info->ready, 4);
+    assert_int_equal (info->in_progress, 3);
+    assert_int_equal (info->age_ms, 1000);
+    assert_int_equal (info->priority, 5);
+
+    assert_int_equal (status->workers.size, 1);
+    const ink_msg_worker_info_t *worker = &status->workers.items[0];
+    assert_string_equal (worker->name, "w1");
+    assert_string_equal (worker->host, "here");
+    assert_string_equal (worker->kernels, "count,histogram,digraph");
+    assert_string_equal (worker->state, "live");
+    assert_int_equal (worker->slots, 1);
+    assert_int_equal (worker->leases, 2);
+    assert_int_equal (worker->seen_ms, 0);
+}
+
+static void
+a_request_and_its_worker_are_described (void **state)
+{
+    bench_t *self = *state;
+    worker_of (self, 1, "count,histogram,digraph");
+    request (self, 9, "teach", "count,histogram", 0, 1);
+    settle (self, 1);
+    cancel (self, 9, "teach");
+    self->known[1][0] = 1;
+    ink_msg_request_t some = wish (self, "a", "count,histogram", 4, 4);
+    some.priority = 5;
+    request_this (self, 1, some);
+    sink_replies (self, 2, 0, false, 2);
+    pass (self, SECOND);
+    with_status (self, one_runs);
+}
+
+static void
+one_waits_for_a_sink (const ink_msg_status_t *status)
+{
+    assert_string_equal (status->requests.items[0].waits_for, "no sink is connected");
+}
+
+static void
+who_waits_for_a_sink_says_so (void **state)
+{
+    bench_t *self = *state;
+    request (self, 1, "a", "count", 0, 4);
+    with_status (self, one_waits_for_a_sink);
+}
+
+static void
+one_waits_for_a_worker (const ink_msg_status_t *status)
+{
+    assert_string_equal (
+        status->requests.items[0].waits_for,
+        "4 chunks wait for a worker with kernel count; none is connected");
+}
+
+static void
+who_waits_for_a_worker_says_for_which (void **state)
+{
+    bench_t *self = *state;
+    worker_of (self, 1, "histogram");
+    request (self, 1, "a", "count", 0, 4);
+    with_status (self, one_waits_for_a_worker);
+}
+
+static void
+things_were_counted (const ink_msg_status_t *status)
+{
+    assert_int_equal (counter (status, "requests"), 3);
+    assert_int_equal (counter (status, "refused"), 2);
+    assert_int_equal (counter (status, "finals"), 5);
+    assert_int_equal (counter (status, "partials"), 1);
+    assert_int_equal (counter (status, "partials_replaced"), 1);
+    assert_int_equal (counter (status, "cancelled"), 1);
+    assert_int_equal (counter (status, "leases"), 4);
+    assert_int_equal (counter (status, "leases_revoked"), 1);
+    assert_int_equal (counter (status, "parts_computed"), 5);
+    assert_int_equal (counter (status, "late_values"), 1);
+    assert_int_equal (counter (status, "bad_messages"), 1);
+    assert_int_equal (counter (status, "workers_lost"), 1);
+}
+
+static void
+what_happens_is_counted (void **state)
+{
+    bench_t *self = *state;
+    teach (self);
+    request (self, 1, "a", "count", 0, 1);
+    sink_replies (self, 2, 0, false, 1);
+    sink_replies (self, 2, 0, false, 1);
+    settle (self, 2);
+    sink_replies (self, 2, 0, true, 1);
+    arrives (self, 2, 0, INK_OK);
+    request (self, 1, "b", "count", 0, 1);
+    hello (self, 1, ALL_KERNELS);
+    worker (self, 2);
+    cancel (self, 1, "b");
+    cancel (self, 1, "nobody");
+    from_client (self, 1, (ink_msg_t){.kind = INK_MSG_BYE});
+    with_status (self, things_were_counted);
+}
+
+//  ---------------------------------------------------------------------------------------
+//  Memory
+
+//  A bit of everything. False once memory ran out.
+static bool
+story (bench_t *self)
+{
+    int rc = tick (self);
+    rc = rc ? rc : greeting (self, 7);
+    rc = rc ? rc : hello (self, 1, ALL_KERNELS);
+    rc = rc ? rc : ready (self, 1);
+    rc = rc ? rc : proven (self);
+    rc = rc ? rc : request (self, 2, "a", "count,histogram", 0, 40);
+    rc = rc ? rc : request (self, 3, "b", "count", 10, 40);
+    rc = rc ? rc : arrives (self, 1, 0, INK_OK);
+    rc = rc ? rc : arrives_at (self, 0, 1, 1, INK_OK);
+    rc = rc ? rc : arrives (self, 2, 0, INK_EIO);
+    rc = rc ? rc : sink_replies (self, 1, 0, false, 1);
+    rc = rc ? rc : sink_replies (self, 1, 0, false, 2);
+    rc = rc ? rc : taken (self, 2, "a", 1);
+    rc = rc ? rc : hello (self, 1, ALL_KERNELS);
+    rc = rc ? rc : request (self, 4, "a", "count,histogram", 0, 40);
+    rc = rc ? rc : greeting (self, 8);
+    rc = rc ? rc : cancel (self, 2, "b");
+    rc = rc ? rc : from_client (self, 2, (ink_msg_t){.kind = INK_MSG_ASK, .ask.id = ""});
+    assert_true (rc == INK_OK || rc == INK_ENOMEM);
+    return rc == INK_OK;
+}
+
+//  Every allocation of the story fails once: the step says so, or the work goes on; nothing
+//  leaks (under a sanitizer).
+static void
+memory_may_run_out_at_any_moment (void **state)
+{
+    (void) state;
+    bool whole = false;
+    for (size_t left = 0; !whole; left++) {
+        void *world;
+        scarce_begin (left);
+        int rc = setup_empty (&world);
+        bench_t *self = world;
+        self->finds = left % 2;
+        self->known[0][3] = 1;
+        if (!rc)
+            whole = story (self) && scarce_count <= left;
+        scarce_end ();
+        teardown (&world);
+    }
+}
+
+int
+main (void)
+{
+    const struct CMUnitTest tests[] = {
+        STORY (a_request_and_its_worker_are_described),
+        cmocka_unit_test_setup_teardown (who_waits_for_a_sink_says_so, setup_empty,
+                                         teardown),
+        STORY (who_waits_for_a_worker_says_for_which),
+        STORY (what_happens_is_counted),
+        cmocka_unit_test (memory_may_run_out_at_any_moment),
+    };
+    return cmocka_run_group_tests (tests, NULL, NULL);
+}
