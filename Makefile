@@ -3,6 +3,7 @@
 #   make            the program, the library and its tests
 #   make demo       the main job on a real file of this machine
 #   make check      all tests, twice: as built, and under ASan + UBSan
+#   make fuzz       N=200000 executions of each fuzz target, with clang's libFuzzer
 #   make bench      ratios beside plain C and raw ZeroMQ
 #   make install    DESTDIR= PREFIX=/usr/local
 #   make layers     proves that the brains do no I/O and that includes point one way
@@ -33,6 +34,7 @@ LIB_SRC := $(filter-out src/cli/%,$(wildcard src/*/*.c))
 CLI_SRC := $(wildcard src/cli/*.c)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 SYSTEM_SRC := $(wildcard tests/system/test_*.c)
+FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 BENCH_SRC := $(wildcard bench/bench_*.c)
 EXAMPLE_SRC := $(filter-out examples/parity.c,$(wildcard examples/*.c))
 obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
@@ -40,6 +42,7 @@ LIB_OBJ := $(call obj,$(LIB_SRC))
 CLI_OBJ := $(call obj,$(CLI_SRC))
 UNIT := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
 SYSTEM := $(patsubst tests/system/%.c,$(BUILD)/tests/%,$(SYSTEM_SRC))
+FUZZ := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/%,$(FUZZ_SRC))
 BENCH := $(patsubst bench/%.c,$(BUILD)/bench/%,$(BENCH_SRC))
 EXAMPLES := $(patsubst examples/%.c,$(BUILD)/examples/%,$(EXAMPLE_SRC)) $(BUILD)/examples/parity.so
 
@@ -78,10 +81,24 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libinkling.a
 	@echo '  ld $@'
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LINK) -lcmocka
 $(BUILD)/tests/%: $(BUILD)/obj/tests/system/%.o $(BUILD)/obj/tests/system/oracle.o \
-    $(BUILD)/obj/tests/system/harness.o $(BUILD)/libinkling.a
+    $(BUILD)/obj/tests/system/harness.o $(BUILD)/obj/tests/system/asking.o $(BUILD)/libinkling.a
 	@mkdir -p $(@D)
 	@echo '  ld $@'
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LINK) -lcmocka
+
+# A fuzz target is linked twice: with its corpus, for the tests, and with libFuzzer.
+$(BUILD)/tests/fuzz_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(BUILD)/obj/tests/fuzz/supply.o \
+    $(BUILD)/obj/tests/fuzz/replay.o $(BUILD)/libinkling.a
+	@mkdir -p $(@D)
+	@echo '  ld $@'
+	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LINK)
+$(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/obj/tests/fuzz/supply.o $(BUILD)/libinkling.a
+	@mkdir -p $(@D)
+	@echo '  ld $@'
+	@$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LINK)
+fuzz:
+	@tests/fuzz/run $(or $(N),200000)
+
 $(BUILD)/bench/%: $(BUILD)/obj/bench/%.o $(BUILD)/libinkling.a
 	@mkdir -p $(@D)
 	@echo '  ld $@'
@@ -100,12 +117,24 @@ $(BUILD)/examples/%.so: examples/%.c
 	@$(CC) $(WARN) $(CFLAGS) -Iinclude -fPIC -shared -o $@ $<
 
 # A kernel that takes its time, for system tests.
-$(BUILD)/tests/slow.so: tests/system/slow.c
+$(BUILD)/tests/slow.so: tests/system/slow.c include/inkling/kernel.h
 	@mkdir -p $(@D)
 	@echo '  ld $@'
 	@$(CC) $(WARN) $(CFLAGS) -D_GNU_SOURCE -Iinclude -fPIC -shared -o $@ $<
 
-tests: $(UNIT) $(SYSTEM) $(BUILD)/tests/slow.so
+# The simulator; with planted bugs, everything is built once more beside it.
+SIM_OBJ := $(call obj,$(wildcard tests/sim/*.c))
+$(BUILD)/tests/sim: $(SIM_OBJ) $(BUILD)/obj/tests/system/oracle.o $(BUILD)/libinkling.a
+	@mkdir -p $(@D)
+	@echo '  ld $@'
+	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LINK)
+sim: $(BUILD)/tests/sim
+	@$< --seeds 0:10000
+plants:
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/plants CFLAGS='$(CFLAGS) -DINK_PLANTS' $(BUILD)/plants/tests/sim
+	@tests/sim/plants $(BUILD)/plants/tests/sim
+
+tests: $(UNIT) $(SYSTEM) $(FUZZ) $(BUILD)/tests/slow.so
 deps:
 	@tools/deps $(PACKAGES)
 demo: deps
@@ -134,5 +163,5 @@ install: all
 clean:
 	rm -rf build
 
-.PHONY: all examples tests deps demo bench bench-programs check layers format install clean force
+.PHONY: all examples tests fuzz sim plants deps demo bench bench-programs check layers format install clean force
 .SECONDARY:

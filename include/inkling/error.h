@@ -10,20 +10,20 @@
 #include "version.h"
 
 //  code, name, exit status, again, sentence, hint
-#define INK_ERRORS(E)                                                           \
-    E (OK, "ok", 0, 0, "no error", "")                                          \
-    E (ENOMEM, "no_memory", 5, 1, "out of memory",                              \
-       "free memory or ask for less at once")                                   \
-    E (EUSAGE, "usage", 2, 0, "the arguments are not of the right form",        \
-       "see inkling help")                                                      \
-    E (EUNREACHABLE, "unreachable", 3, 1, "the ventilator does not answer",     \
-       "start one with `inkling serve`, or name another with --endpoint")       \
-    E (ETIMEOUT, "timeout", 4, 1, "the request did not end in time",            \
-       "give it longer with --timeout, or look at `inkling status`")            \
-    E (ENOWORKER, "no_worker", 4, 1, "no worker with this kernel is connected", \
-       "start one with `inkling worker`, or look at `inkling workers`")         \
-    E (ENOSINK, "no_sink", 4, 1, "no sink is connected to the ventilator", \
-       "start one with `inkling sink`, or look at its log") \
+#define INK_ERRORS(E)                                                                    \
+    E (OK, "ok", 0, 0, "no error", "")                                                   \
+    E (ENOMEM, "no_memory", 5, 1, "out of memory",                                       \
+       "free memory or ask for less at once")                                            \
+    E (EUSAGE, "usage", 2, 0, "the arguments are not of the right form",                 \
+       "see inkling help")                                                               \
+    E (EUNREACHABLE, "unreachable", 3, 1, "the ventilator does not answer",              \
+       "start one with `inkling serve`, or name another with --endpoint")                \
+    E (ETIMEOUT, "timeout", 4, 1, "the request did not end in time",                     \
+       "give it longer with --timeout, or look at `inkling status`")                     \
+    E (ENOWORKER, "no_worker", 4, 1, "no worker with this kernel is connected",          \
+       "start one with `inkling worker`, or look at `inkling workers`")                  \
+    E (ENOSINK, "no_sink", 4, 1, "no sink is connected to the ventilator",               \
+       "start one with `inkling sink`, or look at its log")                              \
     E (EBUSY, "busy", 5, 1, "the ventilator has as many requests as it may hold",        \
        "try again when some have ended")                                                 \
     E (EPERM, "no_permission", 5, 0, "the source may not be read",                       \
@@ -77,22 +77,22 @@ typedef enum {
         INK_ERROR_COUNT
 } ink_error_t;
 
-       //  The name of a code, as on the wire: "source_changed". Unknown codes give "unknown".
-       INK_EXPORT const char *ink_error_name (int code);
+//  The name of a code, as on the wire: "source_changed". Unknown codes give "unknown".
+INK_EXPORT const char *ink_error_name (int code);
 
-       //  One sentence without a full stop: what happened.
-       INK_EXPORT const char *ink_error_text (int code);
+//  One sentence without a full stop: what happened.
+INK_EXPORT const char *ink_error_text (int code);
 
-       //  What a person can do about it; "" when there is nothing to say.
-       INK_EXPORT const char *ink_error_hint (int code);
+//  What a person can do about it; "" when there is nothing to say.
+INK_EXPORT const char *ink_error_hint (int code);
 
-       //  The exit status of a program that ends with this error.
-       INK_EXPORT int ink_error_status (int code);
+//  The exit status of a program that ends with this error.
+INK_EXPORT int ink_error_status (int code);
 
-       //  1 when the same request may succeed later, else 0.
-       INK_EXPORT int ink_error_again (int code);
+//  1 when the same request may succeed later, else 0.
+INK_EXPORT int ink_error_again (int code);
 
-       //  The code of a name, or -1.
-       INK_EXPORT int ink_error_from_name (const char *name);
+//  The code of a name, or -1.
+INK_EXPORT int ink_error_from_name (const char *name);
 
 #endif

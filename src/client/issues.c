@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/plant.h"
 #include "client/issues.h"
 
 static int64_t
@@ -201,7 +202,7 @@ ink_issues_deliver (ink_issues_t *self, ink_issue_t *issue, size_t kernel,
         ink_session_actions_add (out, old ? INK_SESSION_REPLACE : INK_SESSION_DELIVER);
     action->reply = reply;
     action->old = old;
-    if (old)
+    if (old && !INK_PLANTED (36))
         ink_session_actions_send (
             out, (ink_msg_t){.kind = INK_MSG_TAKEN,
                              .taken = {.id = issue->request->id, .seq = old->sent}});

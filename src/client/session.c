@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/plant.h"
 #include "client/issues.h"
 #include "client/session.h"
 
@@ -245,7 +246,7 @@ on_reply (ink_session_t *self, int64_t now, const ink_msg_reply_t *msg,
     //  A final is one whatever its seq: a ventilator that has forgotten the request
     //  starts over when it is issued again. For the same reason an old partial counts as
     //  taken.
-    if (course->ended || (!msg->final && msg->seq <= course->heard)) {
+    if ((course->ended && !INK_PLANTED (34)) || (!msg->final && msg->seq <= course->heard)) {
         self->counters.doubles++;
         if (!course->ended)
             send_taken (out, issue->request->id, msg->seq);
@@ -471,7 +472,9 @@ run_due (ink_session_t *self, int64_t now, ink_issue_t *issue, ink_session_actio
         return rc;
     }
     rc = reserve (out, 1);
-    if (rc == INK_OK) {
+    if (rc == INK_OK && INK_PLANTED (35))
+        ink_issues_touch (&self->issues, issue, now);
+    else if (rc == INK_OK) {
         self->counters.again++;
         ink_issues_send (&self->issues, issue, now, out);
     }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/plant.h"
 #include "inkling/error.h"
 #include "kernels/kernels.h"
 #include "sink/collection.h"
@@ -107,14 +108,14 @@ int
 ink_collected_add (ink_collected_t *self, uint64_t n, const void *value, size_t size,
                    bool *doubled)
 {
-    *doubled = self->there[n];
+    *doubled = self->there[n] && !INK_PLANTED (30);
     if (*doubled)
         return INK_OK;
     ink_part_t part = ink_plan_part (&self->collection->plan, n);
     int rc = ink_answer_add (self->answer, value, size, part);
     if (rc)
         return rc;
-    self->there[n] = 1;
+    self->there[n] = INK_THERE;
     self->left--;
     self->computed += part.length;
     return INK_OK;
@@ -136,7 +137,7 @@ static void
 mark_run (ink_collected_t *self, const ink_msg_run_t *run)
 {
     for (uint64_t n = run->first; n < run->first + run->count; n++)
-        self->there[n] = 1;
+        self->there[n] = INK_THERE;
     self->left -= run->count;
     self->cached +=
         ink_plan_span (&self->collection->plan, run->first, run->count).length;
@@ -186,26 +187,41 @@ ink_collected_know (ink_collected_t *self, const ink_msg_known_t *known,
 }
 
 int
-ink_collected_fail (ink_collected_t *self, uint64_t n, int error)
+ink_collected_fail (ink_collected_t *self, uint64_t n, uint64_t error)
 {
     if (n >= self->collection->parts || self->there[n])
         return INK_EMESSAGE;
-    if (!self->failures) {
-        self->failures = ink_alloc (INK_FAILURES_LISTED * sizeof *self->failures);
-        if (!self->failures)
-            return INK_ENOMEM;
-    }
-    ink_part_t part = ink_plan_part (&self->collection->plan, n);
+    bool is_known = error != INK_OK && error < INK_ERROR_COUNT;
+    self->there[n] = (uint8_t) (INK_THERE + (is_known ? error : INK_EVALUE));
+    self->left--;
+    self->failed += ink_plan_part (&self->collection->plan, n).length;
+    return INK_OK;
+}
+
+//  Adds a part behind those listed so far.
+static void
+list_failure (ink_collected_t *self, ink_part_t part, uint64_t error)
+{
     ink_msg_failure_t *last =
         self->failure_count ? &self->failures[self->failure_count - 1] : NULL;
-    if (last && last->offset + last->length == part.offset &&
-        last->error == (uint64_t) error)
+    if (last && last->offset + last->length == part.offset && last->error == error)
         last->length += part.length;
     else if (self->failure_count < INK_FAILURES_LISTED)
         self->failures[self->failure_count++] =
-            (ink_msg_failure_t){part.offset, part.length, (uint64_t) error};
-    self->there[n] = 1;
-    self->left--;
-    self->failed += part.length;
+            (ink_msg_failure_t){part.offset, part.length, error};
+}
+
+int
+ink_collected_list_failures (ink_collected_t *self)
+{
+    if (!self->failed || self->failures)
+        return INK_OK;
+    self->failures = ink_alloc (INK_FAILURES_LISTED * sizeof *self->failures);
+    if (!self->failures)
+        return INK_ENOMEM;
+    for (uint64_t n = 0; n < self->collection->parts; n++)
+        if (self->there[n] > INK_THERE)
+            list_failure (self, ink_plan_part (&self->collection->plan, n),
+                          (uint64_t) (self->there[n] - INK_THERE));
     return INK_OK;
 }

@@ -18,6 +18,7 @@
 #include "value/answer.h"
 
 #define INK_FAILURES_LISTED 1024
+#define INK_THERE 1
 
 typedef struct ink_collection ink_collection_t;
 
@@ -28,11 +29,11 @@ typedef struct {
     const ink_kernel_t *kernel;
     ink_series_t series;
     ink_answer_t *answer;
-    uint8_t *there;                    //  A byte a part: in the answer, or failed
+    uint8_t *there;                    //  A byte a part: 0, INK_THERE, or that and its error
     uint64_t left;                     //  Parts that are not
     uint64_t cached, computed, failed; //  Bytes
     ink_schedule_t schedule;
-    ink_msg_failure_t *failures;
+    ink_msg_failure_t *failures; //  Listed for the final
     size_t failure_count;
     bool ended;
     int error; //  It ended with, beside its values
@@ -70,6 +71,9 @@ int ink_collected_know (ink_collected_t *self, const ink_msg_known_t *known,
                         const void *value, size_t size);
 
 //  A part will not come.
-int ink_collected_fail (ink_collected_t *self, uint64_t n, int error);
+int ink_collected_fail (ink_collected_t *self, uint64_t n, uint64_t error);
+
+//  Lists what failed, when nothing is left: in order, adjacent parts joined. INK_ENOMEM.
+int ink_collected_list_failures (ink_collected_t *self);
 
 #endif

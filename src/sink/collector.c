@@ -7,6 +7,7 @@
 #include <xxhash.h>
 
 #include "base/memory.h"
+#include "base/plant.h"
 #include "inkling/error.h"
 #include "sink/collection.h"
 #include "sink/collector.h"
@@ -143,7 +144,7 @@ find_ventilator (ink_collector_t *self, uint64_t epoch)
     INK_LIST_EACH (link, &self->ventilators)
     {
         ventilator_t *ventilator = INK_ITEM (link, ventilator_t, link);
-        if (ventilator->epoch == epoch)
+        if (ventilator->epoch == epoch || INK_PLANTED (24))
             return ventilator;
     }
     return NULL;
@@ -154,7 +155,7 @@ meet_ventilator (ink_collector_t *self, uint64_t epoch, uint64_t peer)
 {
     ventilator_t *ventilator = find_ventilator (self, epoch);
     //  What was on its way over another connection may be lost: nothing is sure any more
-    if (ventilator && ventilator->peer != peer) {
+    if (ventilator && ventilator->peer != peer && !INK_PLANTED (25)) {
         forget_ventilator (self, ventilator);
         ventilator = NULL;
     }
@@ -239,7 +240,7 @@ on_expect (ink_collector_t *self, uint64_t peer, const ink_msg_expect_t *expect)
         retire (self, old);
     self->failed |= ink_map_put (self->collections, &collection->key, collection) != 0;
     ink_list_append (&ventilator->collections, &collection->link);
-    if (!collection->knowns)
+    if (!collection->knowns || INK_PLANTED (26))
         begin_collecting (self, ventilator, collection);
 }
 
@@ -304,9 +305,7 @@ on_failed (ink_collector_t *self, uint64_t peer, const ink_msg_failed_t *failed)
     ink_collected_t *strand = find_strand (self, peer, failed->handle, failed->kernel);
     if (!strand)
         return;
-    int rc = ink_collected_fail (strand, failed->part, (int) failed->error);
-    self->failed |= rc == INK_ENOMEM;
-    if (rc == INK_OK)
+    if (ink_collected_fail (strand, failed->part, failed->error) == INK_OK)
         soil (self, strand);
 }
 
@@ -411,7 +410,7 @@ merge (ink_collector_t *self, const ink_msg_value_t *value, ink_payload_t *paylo
             !ink_plan_find (plan, part, &n) ||
             ink_plan_lookahead (plan, part, strand->kernel->overlap) != value->lookahead)
             continue;
-        if (!sound && !is_sound (value, payload))
+        if (!sound && !is_sound (value, payload) && !INK_PLANTED (27))
             return INK_EVALUE;
         sound = true;
         bool doubled;
@@ -468,6 +467,8 @@ on_value (ink_collector_t *self, const ink_heard_t *heard)
         ventilator->settled = ventilator->order;
     ventilator->arrivals[ventilator->arrival_count++] =
         (ink_msg_arrival_t){value->lease, value->slot, (uint64_t) error, value->busy_ns};
+    if (INK_PLANTED (28))
+        settle (self, ventilator);
     self->full = true;
 }
 
@@ -507,6 +508,7 @@ reply (ink_collector_t *self, ink_collected_t *strand)
     msg->computed = strand->computed;
     msg->bound = INK_EXACT;
     if (final) {
+        self->failed |= ink_collected_list_failures (strand) != INK_OK;
         msg->failures.items = strand->failures;
         msg->failures.size = strand->failure_count;
     }
@@ -631,7 +633,7 @@ ink_collector_step (ink_collector_t *self, int64_t now, const ink_heard_t *heard
     forgive_pause (self, now);
     self->now = now;
     handle (self, heard);
-    if (!self->full)
+    if (!self->full || INK_PLANTED (29))
         reply_what_is_due (self);
     *out = &self->out;
     return self->failed ? INK_ENOMEM : INK_OK;

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/plant.h"
 #include "ventilator/office.h"
 
 //  After so many lost workers a chunk is not tried again
@@ -51,6 +52,8 @@ ink_office_give_up (ink_foreman_t *self, ink_chunk_t *chunk, int error)
             continue;
         ink_strand_set (&self->demands, strand, kin.n, INK_PART_ERROR);
         self->counters.parts_failed++;
+        if (INK_PLANTED (18))
+            continue;
         ink_msg_t *msg = ink_office_say (self, INK_DO_SEND_SINK, 0, INK_MSG_FAILED);
         msg->failed.handle = strand->demand->handle;
         msg->failed.kernel = (uint64_t) (strand - strand->demand->strands);
@@ -71,7 +74,7 @@ return_chunks (ink_foreman_t *self, ink_lease_t *lease)
             continue;
         lease->chunks[n] = NULL;
         chunk->lease = NULL;
-        if (chunk->deaths >= DEATHS_MOST) {
+        if (chunk->deaths >= DEATHS_MOST && !INK_PLANTED (13)) {
             ink_office_give_up (self, chunk, INK_ELOST);
             continue;
         }
@@ -84,7 +87,8 @@ return_chunks (ink_foreman_t *self, ink_lease_t *lease)
 void
 ink_office_revoke (ink_foreman_t *self, ink_lease_t *lease)
 {
-    return_chunks (self, lease);
+    if (!INK_PLANTED (14))
+        return_chunks (self, lease);
     lease->state = INK_LEASE_CANCELLING;
     lease->deadline = self->now + STOP_PATIENCE_US;
     self->counters.leases_revoked++;
@@ -94,7 +98,7 @@ ink_office_revoke (ink_foreman_t *self, ink_lease_t *lease)
     id->id = lease->id;
     ink_msg_t *msg = ink_office_say (self, INK_DO_PUBLISH, 0, INK_MSG_REVOKE);
     msg->revoke.epoch = self->epoch;
-    msg->revoke.seq = ++self->seq;
+    msg->revoke.seq = INK_PLANTED (17) ? self->seq : ++self->seq;
     msg->revoke.leases.items = id;
     msg->revoke.leases.size = 1;
 }
@@ -120,6 +124,8 @@ blame (ink_worker_t *worker)
     for (size_t n = 0; n < lease->slots; n++)
         if (lease->chunks[n]) {
             lease->chunks[n]->deaths++;
+            if (INK_PLANTED (16))
+                continue;
             return;
         }
 }
@@ -134,7 +140,8 @@ ink_office_lose (ink_foreman_t *self, ink_worker_t *worker, bool is_to_blame)
     INK_LIST_EACH (link, &worker->leases)
     {
         ink_lease_t *lease = INK_ITEM (link, ink_lease_t, link);
-        return_chunks (self, lease);
+        if (!INK_PLANTED (15))
+            return_chunks (self, lease);
         ink_office_close_lease (self, lease);
     }
     ink_office_do (self, INK_DO_CLOSE_LANE)->worker = worker->id;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/plant.h"
 #include "inkling/error.h"
 #include "ventilator/admission.h"
 
@@ -262,7 +263,7 @@ ink_demand_plan (ink_demands_t *self, ink_demand_t *demand,
 void
 ink_demand_reorder (ink_demands_t *self, ink_demand_t *demand)
 {
-    if (demand->node.place)
+    if (demand->node.place && !INK_PLANTED (22))
         ink_heap_update (&demand->client->eager, &demand->node);
     if (demand->client->node.place)
         ink_heap_update (&self->eager, &demand->client->node);
@@ -293,7 +294,7 @@ ink_strand_set (ink_demands_t *self, ink_strand_t *strand, uint64_t part,
     bool was_open = old != INK_PART_DONE && old != INK_PART_ERROR;
     bool is_open = state != INK_PART_DONE && state != INK_PART_ERROR;
     strand->left += (uint64_t) is_open - (uint64_t) was_open;
-    if (state == INK_PART_READY && part < strand->cursor)
+    if (state == INK_PART_READY && part < strand->cursor && !INK_PLANTED (21))
         strand->cursor = part;
     if ((old == INK_PART_READY && strand->ready == 0) ||
         (state == INK_PART_READY && strand->ready == 1))
@@ -329,8 +330,9 @@ ink_kin_next (ink_kin_t *self)
         if (self->part.offset >= plan->offset &&
             self->part.offset - plan->offset < plan->length &&
             ink_plan_find (plan, self->part, &self->n) &&
-            ink_plan_lookahead (plan, self->part, strand->kernel->overlap) ==
-                self->lookahead)
+            (INK_PLANTED (23) ||
+             ink_plan_lookahead (plan, self->part, strand->kernel->overlap) ==
+                 self->lookahead))
             return true;
     }
     return false;

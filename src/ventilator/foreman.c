@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/plant.h"
 #include "ventilator/office.h"
 
 #define TICK_US 100000
@@ -117,7 +118,7 @@ ink_office_reply (ink_foreman_t *self, ink_strand_t *strand, const ink_msg_reply
     ink_demand_t *demand = strand->demand;
     ink_payload_destroy (&strand->held_payload);
     self->counters.partials_replaced += strand->held;
-    strand->held = !reply->final && strand->untaken;
+    strand->held = !reply->final && strand->untaken && !INK_PLANTED (9);
     if (strand->held) {
         strand->held_reply = *reply;
         strand->held_payload = payload;
@@ -151,7 +152,7 @@ release_chunks (ink_foreman_t *self, ink_demand_t *demand, ink_strand_t *strand)
         strand->states[p] = INK_PART_DONE;
         ink_chunk_key_t key = ink_office_key (strand, p);
         ink_chunk_t *chunk = ink_leases_chunk (&self->leases, &key);
-        if (!chunk || ink_office_is_wanted (self, &key, demand))
+        if (!chunk || (ink_office_is_wanted (self, &key, demand) && !INK_PLANTED (10)))
             continue;
         ink_lease_t *lease = chunk->lease;
         ink_leases_drop_chunk (&self->leases, chunk);
@@ -164,7 +165,7 @@ release_chunks (ink_foreman_t *self, ink_demand_t *demand, ink_strand_t *strand)
 static void
 tell_forget (ink_foreman_t *self, const ink_demand_t *demand, bool purge)
 {
-    if (!demand->order)
+    if (!demand->order || INK_PLANTED (8))
         return;
     ink_msg_t *msg = ink_office_say (self, INK_DO_SEND_SINK, 0, INK_MSG_FORGET);
     msg->forget.handle = demand->handle;
@@ -245,14 +246,14 @@ check_workers (ink_foreman_t *self)
         }
         if (worker->state == INK_WORKER_LIVE || !self->sink)
             worker->provable = self->now;
-        else if (self->now - worker->provable > INK_WORKER_PROOF) {
+        else if (self->now - worker->provable > INK_WORKER_PROOF && !INK_PLANTED (12)) {
             ink_office_meet_again (self, worker);
             continue;
         }
         INK_LIST_EACH (held, &worker->leases)
         {
             ink_lease_t *lease = INK_ITEM (held, ink_lease_t, link);
-            if (self->now < lease->deadline)
+            if (self->now < lease->deadline || INK_PLANTED (11))
                 continue;
             if (lease->state == INK_LEASE_CANCELLING)
                 ink_office_close_lease (self, lease);
@@ -342,7 +343,7 @@ static void
 forgive_pause (ink_foreman_t *self, int64_t now)
 {
     int64_t late = now - self->now;
-    if (!self->now || late < PAUSE_US)
+    if (!self->now || late < PAUSE_US || INK_PLANTED (7))
         return;
     INK_LIST_EACH (link, ink_registry_workers (self->registry))
     {

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/plant.h"
 #include "ventilator/admission.h"
 #include "ventilator/office.h"
 
@@ -120,7 +121,7 @@ on_taken (ink_foreman_t *self, const ink_msg_taken_t *taken)
 {
     ink_demand_t *demand = find (self, taken->id);
     for (size_t k = 0; demand && k < demand->strand_count; k++)
-        if (demand->strands[k].untaken == taken->seq)
+        if (demand->strands[k].untaken == taken->seq && !INK_PLANTED (19))
             release_held (self, &demand->strands[k]);
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/plant.h"
 #include "ventilator/registry.h"
 
 //  Before anything was measured: a byte a nanosecond
@@ -222,7 +223,7 @@ ink_worker_has_credit (const ink_worker_t *self)
 {
     if (self->state != INK_WORKER_LIVE || self->held >= INK_CREDIT_MOST)
         return false;
-    return self->held < self->slots + 1 || self->in_hand_ns < INK_CREDIT_NS;
+    return INK_PLANTED (20) || self->held < self->slots + 1 || self->in_hand_ns < INK_CREDIT_NS;
 }
 
 //  ---------------------------------------------------------------------------------------

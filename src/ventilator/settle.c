@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/plant.h"
 #include "base/share.h"
 #include "ventilator/office.h"
 
@@ -195,7 +196,8 @@ ink_office_looked (ink_foreman_t *self, const ink_event_t *event)
     ink_demand_t *demand = ink_map_get (self->demands.by_handle, &event->handle);
     if (demand && demand->state == INK_DEMAND_LOOKING)
         sort (self, demand, event);
-    ink_office_do (self, INK_DO_LOOK_END)->handle = event->handle;
+    if (!INK_PLANTED (5))
+        ink_office_do (self, INK_DO_LOOK_END)->handle = event->handle;
 }
 
 //  One part was looked up because its value came before the sink knew of this demand.
@@ -241,9 +243,11 @@ settle_chunk (ink_foreman_t *self, ink_chunk_t *chunk, uint64_t order)
         if (demand->state != INK_DEMAND_RUNNING ||
             (state != INK_PART_IN_PROGRESS && state != INK_PART_READY))
             continue;
-        bool heard = demand->order <= order;
+        bool heard = demand->order <= order || INK_PLANTED (2);
         ink_strand_set (&self->demands, kin.strand, kin.n,
                         heard ? INK_PART_DONE : INK_PART_LOOKING);
+        if (INK_PLANTED (3))
+            break;
         if (heard)
             continue;
         ink_action_t *action = ink_office_do (self, INK_DO_LOOK_PART);
@@ -259,9 +263,12 @@ static void
 source_has_changed (ink_foreman_t *self, const ink_series_t *series)
 {
     ink_link_t *kin;
-    while (!ink_list_empty (kin = ink_groups_find (&self->demands.kin, series->bytes)))
+    while (!ink_list_empty (kin = ink_groups_find (&self->demands.kin, series->bytes))) {
         ink_office_end (self, INK_ITEM (kin->next, ink_strand_t, kin)->demand,
                         INK_ECHANGED, NULL);
+        if (INK_PLANTED (6))
+            break;
+    }
 }
 
 static void
@@ -295,7 +302,7 @@ on_arrival (ink_foreman_t *self, const ink_msg_arrival_t *arrival, uint64_t orde
 {
     self->counters.parts_computed += arrival->error == INK_OK;
     ink_lease_t *lease = ink_leases_find (&self->leases, arrival->lease);
-    if (!lease || arrival->slot >= lease->slots || lease->settled[arrival->slot]) {
+    if (!lease || arrival->slot >= lease->slots || (lease->settled[arrival->slot] && !INK_PLANTED (1))) {
         self->counters.late_values++;
         return;
     }
@@ -388,7 +395,7 @@ sink_is_new (ink_foreman_t *self, uint64_t instance)
     size_t cursor = 0;
     ink_demand_t *demand;
     while ((demand = ink_map_next (self->demands.by_handle, &cursor)))
-        if (demand->state == INK_DEMAND_RUNNING)
+        if (demand->state == INK_DEMAND_RUNNING && !INK_PLANTED (4))
             ink_office_replan (self, demand);
 }
 

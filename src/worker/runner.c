@@ -4,6 +4,7 @@
 
 #include "base/list.h"
 #include "base/memory.h"
+#include "base/plant.h"
 #include "inkling/error.h"
 #include "protocol/codec.h"
 #include "worker/runner.h"
@@ -144,7 +145,7 @@ on_lease (ink_runner_t *self, const ink_msg_t *msg)
     if (self->state != READY || msg->lease.epoch != self->epoch ||
         find (self, msg->lease.lease))
         return;
-    if (was_revoked (self, msg->lease.lease)) {
+    if (was_revoked (self, msg->lease.lease) && !INK_PLANTED (33)) {
         say_stopped (self, msg->lease.lease);
         return;
     }
@@ -195,7 +196,7 @@ on_held (ink_runner_t *self, const ink_msg_held_t *msg)
     {
         held_t *held = INK_ITEM (link, held_t, link);
         uint64_t id = held->msg.lease.lease;
-        if (is_listed (msg, id))
+        if (is_listed (msg, id) || INK_PLANTED (32))
             continue;
         drop (self, held);
         say_stopped (self, id);
@@ -252,7 +253,7 @@ on_back (ink_runner_t *self, const ink_msg_t *msg)
 static void
 follow (ink_runner_t *self, uint64_t seq)
 {
-    bool missed = seq != self->seq;
+    bool missed = seq != self->seq && !INK_PLANTED (31);
     self->seq = seq;
     if (!missed)
         return;

@@ -211,15 +211,15 @@ what_is_known_wrongly_ends_the_kernel_with_an_error (void **state)
 }
 
 static void
-failures_that_are_adjacent_are_joined (void **state)
+failures_come_in_any_order_and_adjacent_ones_are_joined (void **state)
 {
     bench_t *self = *state;
     expect (self, 1, 0, 8);
-    failed (self, 1, 1, INK_EIO);
-    failed (self, 1, 2, INK_EIO);
+    failed (self, 1, 6, INK_EIO);
+    failed (self, 1, 6, INK_EIO);
     failed (self, 1, 3, INK_ELOST);
-    failed (self, 1, 6, INK_EIO);
-    failed (self, 1, 6, INK_EIO);
+    failed (self, 1, 2, INK_EIO);
+    failed (self, 1, 1, INK_EIO);
     failed (self, 1, 99, INK_EIO);
     self->trace[0] = 0;
     value (self, 0);
@@ -465,7 +465,7 @@ main (void)
         STORY (values_wait_for_what_was_known),
         STORY (a_part_that_is_known_twice_counts_once),
         STORY (what_is_known_wrongly_ends_the_kernel_with_an_error),
-        STORY (failures_that_are_adjacent_are_joined),
+        STORY (failures_come_in_any_order_and_adjacent_ones_are_joined),
         STORY (a_request_of_which_everything_fails_still_ends),
         STORY (what_this_sink_cannot_do_ends_at_once),
         STORY (partials_come_every_50_ms),
