@@ -246,7 +246,8 @@ on_reply (ink_session_t *self, int64_t now, const ink_msg_reply_t *msg,
     //  A final is one whatever its seq: a ventilator that has forgotten the request
     //  starts over when it is issued again. For the same reason an old partial counts as
     //  taken.
-    if ((course->ended && !INK_PLANTED (34)) || (!msg->final && msg->seq <= course->heard)) {
+    if ((course->ended && !INK_PLANTED (34)) ||
+        (!msg->final && msg->seq <= course->heard)) {
         self->counters.doubles++;
         if (!course->ended)
             send_taken (out, issue->request->id, msg->seq);

@@ -160,6 +160,14 @@ receive_front (ink_post_t *self, ink_letter_t *letter, zmq_msg_t *frame)
     return zmq_msg_more (frame) ? INK_OK : INK_EMESSAGE;
 }
 
+//  Whether a payload may follow: doc/protocol.md, section 2.
+static bool
+carries (const ink_msg_t *msg)
+{
+    return msg->kind == INK_MSG_REPLY || msg->kind == INK_MSG_KNOWN ||
+           (msg->kind == INK_MSG_VALUE && msg->value.error == INK_OK);
+}
+
 static int
 receive_payload (void *socket, ink_letter_t *letter)
 {
@@ -196,6 +204,8 @@ ink_post_receive (ink_post_t *self, ink_letter_t *letter)
     }
     skip_rest (self->socket, more);
     zmq_msg_close (&frame);
+    if (rc == INK_OK && letter->payload && !carries (&letter->msg))
+        rc = INK_EMESSAGE;
     return rc;
 }
 

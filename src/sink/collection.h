@@ -29,8 +29,8 @@ typedef struct {
     const ink_kernel_t *kernel;
     ink_series_t series;
     ink_answer_t *answer;
-    uint8_t *there;                    //  A byte a part: 0, INK_THERE, or that and its error
-    uint64_t left;                     //  Parts that are not
+    uint8_t *there; //  A byte a part: 0, INK_THERE, or that and its error
+    uint64_t left;  //  Parts that are not
     uint64_t cached, computed, failed; //  Bytes
     ink_schedule_t schedule;
     ink_msg_failure_t *failures; //  Listed for the final

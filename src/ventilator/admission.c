@@ -250,14 +250,17 @@ ink_admission_body (const ink_msg_request_t *request)
     XXH64_state_t state;
     XXH64_reset (&state, 0);
     hash_text (&state, request->source);
-    const uint64_t numbers[] = {request->offset,     request->length,
-                                request->chunk,      (uint64_t) request->priority,
-                                request->timeout_ms, request->cache_read,
-                                request->cache_write};
+    const uint64_t numbers[] = {request->offset,      request->length,
+                                request->chunk,       (uint64_t) request->priority,
+                                request->timeout_ms,  request->cache_read,
+                                request->cache_write, request->kernels.size,
+                                request->reports.size};
     XXH64_update (&state, numbers, sizeof numbers);
     for (size_t k = 0; k < request->kernels.size; k++) {
         const ink_msg_kernel_t *kernel = &request->kernels.items[k];
         hash_text (&state, kernel->name);
+        XXH64_update (&state, &kernel->version, sizeof kernel->version);
+        XXH64_update (&state, &kernel->params.size, sizeof kernel->params.size);
         for (size_t n = 0; n < kernel->params.size; n++) {
             hash_text (&state, kernel->params.items[n].name);
             XXH64_update (&state, &kernel->params.items[n].value, sizeof (int64_t));

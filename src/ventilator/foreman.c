@@ -12,6 +12,10 @@
 
 //  While somebody is being met, everything that proves a path is said this often
 #define MEETING_US 5000
+
+//  A sink that is away for longer is greeted as seldom as one that is there: what is said to
+//  nobody piles up
+#define HURRY_US 10000000
 #define CLIENT_SILENCE_US 5000000
 #define SINK_SILENCE_US 4000000
 #define STRANDED_US 5000000
@@ -328,7 +332,10 @@ tick (ink_foreman_t *self)
         publish_beacon (self);
         ink_office_probe_all (self);
     }
-    if (self->now >= self->next_greet || !self->sink) {
+    if (!self->sink_heard)
+        self->sink_heard = self->now; //  From here on it is missed
+    bool hurry = !self->sink && self->now - self->sink_heard < HURRY_US;
+    if (self->now >= self->next_greet || hurry) {
         self->next_greet = self->now + GREET_US;
         greet_sink (self);
     }

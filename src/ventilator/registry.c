@@ -223,7 +223,8 @@ ink_worker_has_credit (const ink_worker_t *self)
 {
     if (self->state != INK_WORKER_LIVE || self->held >= INK_CREDIT_MOST)
         return false;
-    return INK_PLANTED (20) || self->held < self->slots + 1 || self->in_hand_ns < INK_CREDIT_NS;
+    return INK_PLANTED (20) || self->held < self->slots + 1 ||
+           self->in_hand_ns < INK_CREDIT_NS;
 }
 
 //  ---------------------------------------------------------------------------------------

@@ -302,7 +302,8 @@ on_arrival (ink_foreman_t *self, const ink_msg_arrival_t *arrival, uint64_t orde
 {
     self->counters.parts_computed += arrival->error == INK_OK;
     ink_lease_t *lease = ink_leases_find (&self->leases, arrival->lease);
-    if (!lease || arrival->slot >= lease->slots || (lease->settled[arrival->slot] && !INK_PLANTED (1))) {
+    if (!lease || arrival->slot >= lease->slots ||
+        (lease->settled[arrival->slot] && !INK_PLANTED (1))) {
         self->counters.late_values++;
         return;
     }
