@@ -14,6 +14,9 @@
 #define LEASE_NS 20000000
 #define SLOTS_MOST 512
 
+//  So much work in hand is next to nothing: about what waking somebody costs
+#define WARM_NS 100000
+
 //  So many parts are many, whatever they cost
 #define ENOUGH_PARTS 4096
 
@@ -103,15 +106,27 @@ pick (ink_foreman_t *self, const ink_worker_t *worker)
     return NULL;
 }
 
+//  The better of two for the next lease. Among workers that have next to nothing in hand the
+//  one with more: it is awake, and one that takes several small leases at once wastes less
+//  than two that are woken for each. Else the one with less.
+static bool
+is_better (const ink_worker_t *worker, const ink_worker_t *best)
+{
+    bool warm = worker->in_hand_ns < WARM_NS, best_warm = best->in_hand_ns < WARM_NS;
+    if (warm && best_warm)
+        return worker->in_hand_ns > best->in_hand_ns;
+    return worker->in_hand_ns < best->in_hand_ns;
+}
+
 static ink_worker_t *
-idlest (ink_foreman_t *self)
+choose (ink_foreman_t *self)
 {
     ink_worker_t *best = NULL;
     INK_LIST_EACH (link, ink_registry_workers (self->registry))
     {
         ink_worker_t *worker = INK_ITEM (link, ink_worker_t, link);
         if (worker->idle_turn != self->turn && ink_worker_has_credit (worker) &&
-            (!best || worker->in_hand_ns < best->in_hand_ns))
+            (!best || is_better (worker, best)))
             best = worker;
     }
     return best;
@@ -355,7 +370,7 @@ ink_office_dispatch (ink_foreman_t *self)
 {
     self->turn++;
     while (self->sink && !self->failed && ink_heap_first (&self->demands.eager)) {
-        ink_worker_t *worker = idlest (self);
+        ink_worker_t *worker = choose (self);
         if (!worker)
             return;
         if (!serve (self, worker))
