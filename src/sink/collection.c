@@ -71,7 +71,7 @@ ink_collection_new (const ink_msg_expect_t *expect, ink_collection_t **self_p)
     int rc = self->parts <= INK_PARTS_MOST ? INK_OK : INK_EMESSAGE;
     for (size_t k = 0; rc == INK_OK && k < expect->kernels.size; k++) {
         ink_collected_t *strand = &self->strands[self->strand_count++];
-        ink_list_init (&strand->kin);
+        ink_kin_init (&strand->kin);
         ink_list_init (&strand->dirty);
         memcpy (strand->series.bytes, expect->series.items[k].key, 16);
         rc = set_strand (self, strand, &expect->kernels.items[k], expect);
@@ -169,9 +169,13 @@ ink_collected_know (ink_collected_t *self, const ink_msg_known_t *known,
     if (only && only->count == 1 && only->first < self->collection->parts &&
         self->there[only->first])
         return INK_OK;
-    for (size_t n = 0; n < known->runs.size; n++)
-        if (!known->runs.items[n].count || !run_is_free (self, &known->runs.items[n]))
+    uint64_t behind = 0; //  Runs go up, so that none is entered twice
+    for (size_t n = 0; n < known->runs.size; n++) {
+        const ink_msg_run_t *run = &known->runs.items[n];
+        if (!run->count || run->first < behind || !run_is_free (self, run))
             return INK_EMESSAGE;
+        behind = run->first + run->count;
+    }
     if (!known->runs.size)
         return INK_EMESSAGE;
     int rc;

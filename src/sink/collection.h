@@ -9,13 +9,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/group.h"
 #include "base/list.h"
 #include "cache/cache.h"
 #include "inkling/kernel.h"
 #include "protocol/messages.h"
 #include "sink/schedule.h"
 #include "value/answer.h"
+#include "value/kin.h"
 
 #define INK_FAILURES_LISTED 1024
 #define INK_THERE 1
@@ -23,7 +23,7 @@
 typedef struct ink_collection ink_collection_t;
 
 typedef struct {
-    ink_link_t kin;   //  Others of the series
+    ink_kin_t kin;    //  Others of the series
     ink_link_t dirty; //  Among those whose answer has changed since the last reply
     ink_collection_t *collection;
     const ink_kernel_t *kernel;

@@ -39,7 +39,7 @@ struct ink_collector {
     int64_t now;
     ink_link_t ventilators;
     ink_map_t *collections; //  By epoch and handle
-    ink_groups_t kin;       //  Strands by series
+    ink_groups_t kin;       //  Of all strands
     ink_link_t dirty;       //  Strands that may owe a reply
     ink_link_t ended;       //  Collections whose answers the last actions may point to
     bool full;
@@ -95,7 +95,7 @@ retire (ink_collector_t *self, ink_collection_t *collection)
     ink_map_remove (self->collections, &collection->key);
     for (size_t k = 0; k < collection->strand_count; k++) {
         ink_collected_t *strand = &collection->strands[k];
-        ink_groups_leave (&self->kin, strand->series.bytes, &strand->kin);
+        ink_kin_leave (&strand->kin, &self->kin);
         ink_list_remove (&strand->dirty);
     }
     ink_list_remove (&collection->link);
@@ -218,7 +218,8 @@ begin_collecting (ink_collector_t *self, ventilator_t *ventilator,
     for (size_t k = 0; k < collection->strand_count; k++) {
         ink_collected_t *strand = &collection->strands[k];
         self->failed |=
-            ink_groups_join (&self->kin, strand->series.bytes, &strand->kin) != INK_OK;
+            ink_kin_join (&strand->kin, &self->kin, strand->series.bytes,
+                          &collection->plan, strand->kernel->overlap) != INK_OK;
     }
 }
 
@@ -399,22 +400,16 @@ static int
 merge (ink_collector_t *self, const ink_msg_value_t *value, ink_payload_t *payload)
 {
     ink_part_t part = {value->offset, value->length};
-    ink_link_t *kin = ink_groups_find (&self->kin, value->series);
     bool stored = false, sound = false;
-    INK_LIST_EACH (link, kin)
-    {
-        ink_collected_t *strand = INK_ITEM (link, ink_collected_t, kin);
-        const ink_plan_t *plan = &strand->collection->plan;
-        uint64_t n;
-        if (part.offset < plan->offset || part.offset - plan->offset >= plan->length ||
-            !ink_plan_find (plan, part, &n) ||
-            ink_plan_lookahead (plan, part, strand->kernel->overlap) != value->lookahead)
-            continue;
+    for (ink_kin_walk_t walk =
+             ink_kin_walk (&self->kin, value->series, part, value->lookahead);
+         ink_kin_next (&walk);) {
+        ink_collected_t *strand = INK_ITEM (walk.kin, ink_collected_t, kin);
         if (!sound && !is_sound (value, payload) && !INK_PLANTED (27))
             return INK_EVALUE;
         sound = true;
         bool doubled;
-        int rc = ink_collected_add (strand, n, ink_payload_data (payload),
+        int rc = ink_collected_add (strand, walk.n, ink_payload_data (payload),
                                     ink_payload_size (payload), &doubled);
         if (rc)
             return rc;

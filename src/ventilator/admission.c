@@ -96,7 +96,7 @@ set_strands (ink_demand_t *demand, const ink_msg_request_t *request, ink_detail_
                 return refuse (INK_EMESSAGE, detail, "%s is named twice",
                                strand->kernel->name);
         strand->demand = demand;
-        ink_list_init (&strand->kin);
+        ink_kin_init (&strand->kin);
         demand->strand_count++;
     }
     return params_are_known (demand, request, detail);

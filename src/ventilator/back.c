@@ -46,18 +46,19 @@ ink_office_close_lease (ink_foreman_t *self, ink_lease_t *lease)
 void
 ink_office_give_up (ink_foreman_t *self, ink_chunk_t *chunk, int error)
 {
-    for (ink_kin_t kin = ink_office_kin (self, &chunk->key); ink_kin_next (&kin);) {
-        ink_strand_t *strand = kin.strand;
-        if (strand->states[kin.n] != INK_PART_IN_PROGRESS)
+    for (ink_kin_walk_t walk = ink_office_kin (self, &chunk->key);
+         ink_kin_next (&walk);) {
+        ink_strand_t *strand = ink_office_strand (&walk);
+        if (strand->states[walk.n] != INK_PART_IN_PROGRESS)
             continue;
-        ink_strand_set (&self->demands, strand, kin.n, INK_PART_ERROR);
+        ink_strand_set (&self->demands, strand, walk.n, INK_PART_ERROR);
         self->counters.parts_failed++;
         if (INK_PLANTED (18))
             continue;
         ink_msg_t *msg = ink_office_say (self, INK_DO_SEND_SINK, 0, INK_MSG_FAILED);
         msg->failed.handle = strand->demand->handle;
         msg->failed.kernel = (uint64_t) (strand - strand->demand->strands);
-        msg->failed.part = kin.n;
+        msg->failed.part = walk.n;
         msg->failed.error = (uint64_t) error;
     }
     ink_leases_drop_chunk (&self->leases, chunk);

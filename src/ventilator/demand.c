@@ -222,7 +222,7 @@ ink_demands_remove (ink_demands_t *self, ink_demand_t *demand)
 {
     for (size_t k = 0; k < demand->strand_count; k++) {
         ink_strand_t *strand = &demand->strands[k];
-        ink_groups_leave (&self->kin, strand->series.bytes, &strand->kin);
+        ink_kin_leave (&strand->kin, &self->kin);
         ink_payload_destroy (&strand->held_payload);
         ink_free (strand->states);
     }
@@ -252,7 +252,8 @@ ink_demand_plan (ink_demands_t *self, ink_demand_t *demand,
         strand->left = demand->parts;
         strand->cursor = demand->parts;
         strand->series = ink_series_of (strand->kernel, strand->params, identity);
-        rc = ink_groups_join (&self->kin, strand->series.bytes, &strand->kin);
+        rc = ink_kin_join (&strand->kin, &self->kin, strand->series.bytes, &demand->plan,
+                           strand->kernel->overlap);
     }
     return rc;
 }
@@ -308,32 +309,4 @@ ink_demand_adopt (ink_demands_t *self, ink_demand_t *demand, ink_client_entry_t 
         return;
     leave_client (self, demand);
     join_client (self, demand, client);
-}
-
-ink_kin_t
-ink_demands_kin (ink_demands_t *self, const ink_series_t *series, ink_part_t part,
-                 uint64_t lookahead)
-{
-    ink_link_t *all = ink_groups_find (&self->kin, series->bytes);
-    return (ink_kin_t){
-        .all = all, .next = all->next, .part = part, .lookahead = lookahead};
-}
-
-bool
-ink_kin_next (ink_kin_t *self)
-{
-    while (self->next != self->all) {
-        ink_strand_t *strand = INK_ITEM (self->next, ink_strand_t, kin);
-        const ink_plan_t *plan = &strand->demand->plan;
-        self->next = self->next->next;
-        self->strand = strand;
-        if (self->part.offset >= plan->offset &&
-            self->part.offset - plan->offset < plan->length &&
-            ink_plan_find (plan, self->part, &self->n) &&
-            (INK_PLANTED (23) ||
-             ink_plan_lookahead (plan, self->part, strand->kernel->overlap) ==
-                 self->lookahead))
-            return true;
-    }
-    return false;
 }

@@ -10,7 +10,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/group.h"
 #include "base/heap.h"
 #include "base/list.h"
 #include "base/map.h"
@@ -18,6 +17,7 @@
 #include "inkling/kernel.h"
 #include "protocol/messages.h"
 #include "protocol/post.h"
+#include "value/kin.h"
 #include "value/plan.h"
 
 //  States of a part within a strand
@@ -32,7 +32,7 @@ typedef enum {
 typedef struct ink_demand ink_demand_t;
 
 typedef struct {
-    ink_link_t kin; //  Others of the series
+    ink_kin_t kin; //  Others of the series
     ink_demand_t *demand;
     const ink_kernel_t *kernel;
     int64_t params[INK_KERNEL_PARAMS];
@@ -106,7 +106,7 @@ typedef struct {
 //  What all demands of a ventilator are kept in.
 typedef struct {
     ink_map_t *by_handle, *by_id, *clients;
-    ink_groups_t kin; //  Strands by series
+    ink_groups_t kin; //  Of all strands
     ink_heap_t eager; //  Clients with something READY
     uint64_t next_handle, next_age;
     bool failed; //  Memory ran out where nothing could be returned
@@ -141,21 +141,6 @@ void ink_demand_reorder (ink_demands_t *self, ink_demand_t *demand);
 //  Moves a demand to another client, who has issued it again.
 void
 ink_demand_adopt (ink_demands_t *self, ink_demand_t *demand, ink_client_entry_t *client);
-
-//  Walks over the strands of a series that want the value of one part of the source: those
-//  whose plan has that very part with that lookahead. The present one may leave.
-//      for (ink_kin_t kin = ink_demands_kin (...); ink_kin_next (&kin);)
-typedef struct {
-    ink_link_t *all, *next;
-    ink_part_t part;
-    uint64_t lookahead;
-    ink_strand_t *strand; //  The present one
-    uint64_t n;           //  Which part of its plan it is
-} ink_kin_t;
-
-ink_kin_t ink_demands_kin (ink_demands_t *self, const ink_series_t *series,
-                           ink_part_t part, uint64_t lookahead);
-bool ink_kin_next (ink_kin_t *self);
 
 uint64_t ink_demand_ready (const ink_demand_t *self);
 

@@ -33,11 +33,17 @@ ink_office_key (const ink_strand_t *strand, uint64_t p)
                              ink_plan_lookahead (plan, part, strand->kernel->overlap)};
 }
 
-ink_kin_t
+ink_kin_walk_t
 ink_office_kin (ink_foreman_t *self, const ink_chunk_key_t *key)
 {
-    return ink_demands_kin (&self->demands, &key->series,
-                            (ink_part_t){key->offset, key->length}, key->lookahead);
+    return ink_kin_walk (&self->demands.kin, key->series.bytes,
+                         (ink_part_t){key->offset, key->length}, key->lookahead);
+}
+
+ink_strand_t *
+ink_office_strand (const ink_kin_walk_t *walk)
+{
+    return INK_ITEM (walk->kin, ink_strand_t, kin);
 }
 
 size_t
@@ -45,9 +51,9 @@ ink_office_mark (ink_foreman_t *self, const ink_chunk_key_t *key, ink_part_state
                  ink_part_state_t to)
 {
     size_t marked = 0;
-    for (ink_kin_t kin = ink_office_kin (self, key); ink_kin_next (&kin);)
-        if (kin.strand->states[kin.n] == from) {
-            ink_strand_set (&self->demands, kin.strand, kin.n, to);
+    for (ink_kin_walk_t walk = ink_office_kin (self, key); ink_kin_next (&walk);)
+        if (ink_office_strand (&walk)->states[walk.n] == from) {
+            ink_strand_set (&self->demands, ink_office_strand (&walk), walk.n, to);
             marked++;
         }
     return marked;
@@ -57,11 +63,13 @@ bool
 ink_office_is_wanted (ink_foreman_t *self, const ink_chunk_key_t *key,
                       const ink_demand_t *except)
 {
-    for (ink_kin_t kin = ink_office_kin (self, key); ink_kin_next (&kin);)
-        if (kin.strand->demand != except &&
-            (kin.strand->states[kin.n] == INK_PART_IN_PROGRESS ||
-             kin.strand->states[kin.n] == INK_PART_READY))
+    for (ink_kin_walk_t walk = ink_office_kin (self, key); ink_kin_next (&walk);) {
+        const ink_strand_t *strand = ink_office_strand (&walk);
+        ink_part_state_t state = strand->states[walk.n];
+        if (strand->demand != except &&
+            (state == INK_PART_IN_PROGRESS || state == INK_PART_READY))
             return true;
+    }
     return false;
 }
 

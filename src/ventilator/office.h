@@ -15,21 +15,22 @@
 #include "ventilator/lease.h"
 #include "ventilator/registry.h"
 
-#define INK_COUNTERS(C)                                                         \
-    C (requests)                                                                \
-    C (refused)                                                                 \
-    C (finals)                                                                  \
-    C (partials)                                                                \
-    C (partials_replaced)                                                       \
-    C (parts_cached)                                                            \
-    C (parts_computed)                                                          \
-    C (parts_shared)                                                            \
-    C (parts_failed)                                                            \
-    C (leases)                                                                  \
-    C (leases_revoked)                                                          \
-    C (leases_expired)                                                          \
-    C (late_values) C (retries) C (cancelled) C (clients_lost) C (workers_lost) \
-        C (sinks_lost) C (bad_messages)
+#define INK_COUNTERS(C)                                                        \
+    C (requests)                                                               \
+    C (refused)                                                                \
+    C (finals)                                                                 \
+    C (partials)                                                               \
+    C (partials_replaced)                                                      \
+    C (parts_cached)                                                           \
+    C (parts_computed)                                                         \
+    C (parts_shared)                                                           \
+    C (parts_failed)                                                           \
+    C (leases)                                                                 \
+    C (leases_revoked)                                                         \
+    C (leases_expired)                                                         \
+    C (late_values)                                                            \
+    C (retries) C (cancelled) C (clients_lost) C (workers_lost) C (sinks_lost) \
+        C (bad_messages)
 
 typedef struct {
 #define INK_COUNTER_MEMBER(name) uint64_t name;
@@ -108,7 +109,10 @@ void ink_office_kernel (ink_foreman_t *self, const ink_strand_t *strand,
 ink_chunk_key_t ink_office_key (const ink_strand_t *strand, uint64_t part);
 
 //  All strands that want the value of a chunk.
-ink_kin_t ink_office_kin (ink_foreman_t *self, const ink_chunk_key_t *key);
+ink_kin_walk_t ink_office_kin (ink_foreman_t *self, const ink_chunk_key_t *key);
+
+//  The present strand of such a walk.
+ink_strand_t *ink_office_strand (const ink_kin_walk_t *walk);
 
 //  Sets the state of a chunk's part in all strands that want it and are in state `from`;
 //  returns in how many.

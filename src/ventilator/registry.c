@@ -10,6 +10,9 @@
 //  Before anything was measured: a byte a nanosecond
 #define GUESS_PS_PER_BYTE 1000
 
+//  Room that one kernel takes in a description: a text is never cut within a character
+#define DESCRIBED_MOST (INK_NAME_MOST + 64)
+
 //  A millisecond a byte: whoever tells of more is not believed
 #define PS_MOST 1000000000
 
@@ -236,9 +239,9 @@ ink_registry_describe (ink_registry_t *self, const ink_worker_t *worker, char *o
 {
     size_t used = 0;
     out[0] = 0;
-    for (int n = 0; n < self->offer_count && used < size; n++) {
+    for (int n = 0; n < self->offer_count; n++) {
         const ink_speed_t *speed = &worker->speeds[n];
-        if (speed->chunks)
+        if (speed->chunks && used + DESCRIBED_MOST <= size)
             used += (size_t) snprintf (out + used, size - used, "%s%s %llu us x %llu",
                                        used ? ", " : "", self->offers[n].name,
                                        speed->busy_ns / speed->chunks / 1000ULL,
@@ -251,8 +254,8 @@ ink_registry_names (ink_registry_t *self, uint64_t kernels, char *out, size_t si
 {
     size_t used = 0;
     out[0] = 0;
-    for (int n = 0; n < self->offer_count && used < size; n++)
-        if (kernels >> n & 1)
+    for (int n = 0; n < self->offer_count; n++)
+        if (kernels >> n & 1 && used + strlen (self->offers[n].name) + 2 <= size)
             used += (size_t) snprintf (out + used, size - used, "%s%s", used ? "," : "",
                                        self->offers[n].name);
 }

@@ -237,14 +237,16 @@ ink_office_found (ink_foreman_t *self, ink_event_t *event)
 static void
 settle_chunk (ink_foreman_t *self, ink_chunk_t *chunk, uint64_t order)
 {
-    for (ink_kin_t kin = ink_office_kin (self, &chunk->key); ink_kin_next (&kin);) {
-        ink_demand_t *demand = kin.strand->demand;
-        uint8_t state = kin.strand->states[kin.n];
+    for (ink_kin_walk_t walk = ink_office_kin (self, &chunk->key);
+         ink_kin_next (&walk);) {
+        ink_strand_t *strand = ink_office_strand (&walk);
+        ink_demand_t *demand = strand->demand;
+        uint8_t state = strand->states[walk.n];
         if (demand->state != INK_DEMAND_RUNNING ||
             (state != INK_PART_IN_PROGRESS && state != INK_PART_READY))
             continue;
         bool heard = demand->order <= order || INK_PLANTED (2);
-        ink_strand_set (&self->demands, kin.strand, kin.n,
+        ink_strand_set (&self->demands, strand, walk.n,
                         heard ? INK_PART_DONE : INK_PART_LOOKING);
         if (INK_PLANTED (3))
             break;
@@ -252,23 +254,33 @@ settle_chunk (ink_foreman_t *self, ink_chunk_t *chunk, uint64_t order)
             continue;
         ink_action_t *action = ink_office_do (self, INK_DO_LOOK_PART);
         action->handle = demand->handle;
-        action->kernel = (uint64_t) (kin.strand - demand->strands);
-        action->part = kin.n;
+        action->kernel = (uint64_t) (strand - demand->strands);
+        action->part = walk.n;
     }
     ink_leases_drop_chunk (&self->leases, chunk);
+}
+
+static bool
+is_of_series (const ink_demand_t *demand, const ink_series_t *series)
+{
+    for (size_t k = 0; demand->parts && k < demand->strand_count; k++)
+        if (memcmp (&demand->strands[k].series, series, sizeof *series) == 0)
+            return true;
+    return false;
 }
 
 //  The source is another one: every demand over the old one ends.
 static void
 source_has_changed (ink_foreman_t *self, const ink_series_t *series)
 {
-    ink_link_t *kin;
-    while (!ink_list_empty (kin = ink_groups_find (&self->demands.kin, series->bytes))) {
-        ink_office_end (self, INK_ITEM (kin->next, ink_strand_t, kin)->demand,
-                        INK_ECHANGED, NULL);
-        if (INK_PLANTED (6))
-            break;
-    }
+    size_t cursor = 0;
+    ink_demand_t *demand;
+    while ((demand = ink_map_next (self->demands.by_handle, &cursor)))
+        if (is_of_series (demand, series)) {
+            ink_office_end (self, demand, INK_ECHANGED, NULL);
+            if (INK_PLANTED (6))
+                break;
+        }
 }
 
 static void

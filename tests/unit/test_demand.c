@@ -123,11 +123,13 @@ kin_of (ink_demands_t *self, const ink_demand_t *demand, size_t k, uint64_t part
     ink_part_t piece = ink_plan_part (&demand->plan, part);
     uint32_t lookahead =
         ink_plan_lookahead (&demand->plan, piece, strand->kernel->overlap);
-    for (ink_kin_t kin = ink_demands_kin (self, &strand->series, piece, lookahead);
-         ink_kin_next (&kin);) {
-        ink_part_t theirs = ink_plan_part (&kin.strand->demand->plan, kin.n);
+    for (ink_kin_walk_t walk =
+             ink_kin_walk (&self->kin, strand->series.bytes, piece, lookahead);
+         ink_kin_next (&walk);) {
+        const ink_strand_t *kin = INK_ITEM (walk.kin, ink_strand_t, kin);
+        ink_part_t theirs = ink_plan_part (&kin->demand->plan, walk.n);
         assert_true (theirs.offset == piece.offset && theirs.length == piece.length);
-        assert_ptr_equal (kin.strand->kernel, strand->kernel);
+        assert_ptr_equal (kin->kernel, strand->kernel);
         found++;
     }
     return found;
