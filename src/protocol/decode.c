@@ -20,7 +20,7 @@ typedef struct {
     ink_arena_t *arena;
 } reader_t;
 
-static int take_fields (reader_t *in, const ink_shape_t *shape, void *self);
+static int take_fields (reader_t *in, const ink_layout_t *shape, void *self);
 
 //  ---------------------------------------------------------------------------------------
 //  Numbers and sizes
@@ -148,7 +148,7 @@ take_bytes (reader_t *in, const ink_field_t *field, const uint8_t **bytes)
 }
 
 static int
-take_items (reader_t *in, const ink_shape_t *shape, char *items, size_t size)
+take_items (reader_t *in, const ink_layout_t *shape, char *items, size_t size)
 {
     int rc = INK_OK;
     for (size_t i = 0; i < size && rc == INK_OK; i++) {
@@ -163,7 +163,7 @@ take_items (reader_t *in, const ink_shape_t *shape, char *items, size_t size)
 static int
 take_list (reader_t *in, const ink_field_t *field, ink_items_t *list)
 {
-    const ink_shape_t *shape = ink_element_shape (field->element);
+    const ink_layout_t *shape = ink_element_shape (field->element);
     uint64_t size;
     if (!take_number (in, &form_array, &size) || size > field->most)
         return INK_EMESSAGE;
@@ -219,7 +219,7 @@ take_field (reader_t *in, const ink_field_t *field, void *member)
 }
 
 static int
-take_fields (reader_t *in, const ink_shape_t *shape, void *self)
+take_fields (reader_t *in, const ink_layout_t *shape, void *self)
 {
     int rc = INK_OK;
     for (size_t i = 0; i < shape->count && rc == INK_OK; i++)
@@ -243,7 +243,7 @@ ink_msg_decode (const void *bytes, size_t size, ink_msg_t *msg, ink_arena_t *are
         return INK_EVERSION;
     if (!take_number (&in, &form_uint, &number))
         return INK_EMESSAGE;
-    const ink_shape_t *shape = ink_message_shape (number);
+    const ink_layout_t *shape = ink_message_shape (number);
     if (!shape || count != 2 + shape->count)
         return INK_EMESSAGE;
     msg->kind = (ink_msg_kind_t) number;

@@ -9,7 +9,7 @@
 #include "protocol/fields.h"
 #include "protocol/utf8.h"
 
-static int put_fields (msgpack_packer *out, const ink_shape_t *shape, const void *self);
+static int put_fields (msgpack_packer *out, const ink_layout_t *shape, const void *self);
 
 //  msgpack-c calls this with each piece it has made.
 static int
@@ -51,7 +51,7 @@ put_list (msgpack_packer *out, const ink_field_t *field, const ink_items_t *list
 {
     if (list->size > field->most || (list->size > 0 && !list->items))
         return INK_EMESSAGE;
-    const ink_shape_t *shape = ink_element_shape (field->element);
+    const ink_layout_t *shape = ink_element_shape (field->element);
     int rc = written (msgpack_pack_array (out, list->size));
     for (size_t i = 0; i < list->size && rc == INK_OK; i++) {
         rc = written (msgpack_pack_array (out, shape->count));
@@ -95,7 +95,7 @@ put_field (msgpack_packer *out, const ink_field_t *field, const void *member)
 }
 
 static int
-put_fields (msgpack_packer *out, const ink_shape_t *shape, const void *self)
+put_fields (msgpack_packer *out, const ink_layout_t *shape, const void *self)
 {
     int rc = INK_OK;
     for (size_t i = 0; i < shape->count && rc == INK_OK; i++)
@@ -107,7 +107,7 @@ put_fields (msgpack_packer *out, const ink_shape_t *shape, const void *self)
 static int
 put_message (msgpack_packer *out, const ink_msg_t *msg)
 {
-    const ink_shape_t *shape = ink_message_shape ((uint64_t) msg->kind);
+    const ink_layout_t *shape = ink_message_shape ((uint64_t) msg->kind);
     if (!shape)
         return INK_EMESSAGE;
     int rc = msgpack_pack_array (out, 2 + shape->count);

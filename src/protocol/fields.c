@@ -19,12 +19,12 @@ static_assert (sizeof (ink_items_t) == sizeof (((ink_msg_kernel_t *) NULL)->para
     {                                                                          \
         typedef ink_msg_##noun##_t self_t;                                     \
         static const ink_field_t fields[] = {INK_FIELDS_##noun (FIELD)};       \
-        static const ink_shape_t shape = {                                     \
+        static const ink_layout_t shape = {                                    \
             title, fields, sizeof fields / sizeof fields[0], sizeof (self_t)}; \
         return &shape;                                                         \
     }
 
-const ink_shape_t *
+const ink_layout_t *
 ink_message_shape (uint64_t number)
 {
     switch (number) {
@@ -38,7 +38,7 @@ ink_message_shape (uint64_t number)
     }
 }
 
-const ink_shape_t *
+const ink_layout_t *
 ink_element_shape (ink_element_t element)
 {
     switch (element) {
@@ -57,6 +57,6 @@ ink_element_shape (ink_element_t element)
 const char *
 ink_msg_name (ink_msg_kind_t kind)
 {
-    const ink_shape_t *shape = ink_message_shape ((uint64_t) kind);
+    const ink_layout_t *shape = ink_message_shape ((uint64_t) kind);
     return shape ? shape->name : "?";
 }

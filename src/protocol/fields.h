@@ -34,7 +34,7 @@ typedef struct {
     const ink_field_t *fields;
     size_t count; //  Of fields
     size_t size;  //  Of the struct
-} ink_shape_t;
+} ink_layout_t;
 
 //  Every LIST member looks like this one.
 typedef struct {
@@ -46,8 +46,8 @@ typedef struct {
 #define INK_MESSAGE_OFFSET offsetof (ink_msg_t, request)
 
 //  NULL when no message has this number.
-const ink_shape_t *ink_message_shape (uint64_t number);
+const ink_layout_t *ink_message_shape (uint64_t number);
 
-const ink_shape_t *ink_element_shape (ink_element_t element);
+const ink_layout_t *ink_element_shape (ink_element_t element);
 
 #endif

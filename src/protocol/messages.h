@@ -337,33 +337,24 @@
 //  ---------------------------------------------------------------------------------------
 
 //  Numbers are part of the protocol and never used again for something else.
+//  clang-format never comes to rest over such lists.
+// clang-format off
 #define INK_ELEMENTS(E) \
-    E (param)           \
-    E (kernel)          \
-    E (share)           \
-    E (span)            \
-    E (run)             \
-    E (failure)         \
-    E (id) E (series) E (arrival) E (counter) E (speed) E (request_info) E (worker_info)
+    E (param) E (kernel) E (share) E (span) E (run) E (failure) E (id) E (series) \
+    E (arrival) E (counter) E (speed) E (request_info) E (worker_info)
 
-#define INK_MESSAGES(M)                                                                 \
-    M (1, REQUEST, request)                                                             \
-    M (2, CANCEL, cancel)                                                               \
-    M (3, TAKEN, taken)                                                                 \
-    M (4, PING, ping)                                                                   \
-    M (5, ASK, ask)                                                                     \
-    M (6, PONG, pong)                                                                   \
-    M (7, REPLY, reply) M (8, REFUSAL, refusal) M (9, CANCELLED, cancelled)             \
-        M (10, STATUS, status) M (20, HELLO, hello) M (21, WELCOME, welcome)            \
-            M (22, READY, ready) M (23, HEARTBEAT, heartbeat) M (24, STOPPED, stopped)  \
-                M (25, RESYNC, resync) M (26, HELD, held) M (27, BYE, bye)              \
-                    M (28, AGAIN, again) M (30, LEASE, lease) M (31, PROBE, probe)      \
-                        M (40, BEACON, beacon) M (41, REVOKE, revoke)                   \
-                            M (50, VALUE, value) M (60, GREET, greet)                   \
-                                M (61, GREETING, greeting) M (62, EXPECT, expect)       \
-                                    M (63, KNOWN, known) M (64, FAILED, failed)         \
-                                        M (65, FORGET, forget) M (66, SETTLED, settled) \
-                                            M (67, RESEND, resend)
+#define INK_MESSAGES(M) \
+    M (1, REQUEST, request) M (2, CANCEL, cancel) M (3, TAKEN, taken) \
+    M (4, PING, ping) M (5, ASK, ask) M (6, PONG, pong) M (7, REPLY, reply) \
+    M (8, REFUSAL, refusal) M (9, CANCELLED, cancelled) M (10, STATUS, status) \
+    M (20, HELLO, hello) M (21, WELCOME, welcome) M (22, READY, ready) \
+    M (23, HEARTBEAT, heartbeat) M (24, STOPPED, stopped) M (25, RESYNC, resync) \
+    M (26, HELD, held) M (27, BYE, bye) M (28, AGAIN, again) M (30, LEASE, lease) \
+    M (31, PROBE, probe) M (40, BEACON, beacon) M (41, REVOKE, revoke) \
+    M (50, VALUE, value) M (60, GREET, greet) M (61, GREETING, greeting) \
+    M (62, EXPECT, expect) M (63, KNOWN, known) M (64, FAILED, failed) \
+    M (65, FORGET, forget) M (66, SETTLED, settled) M (67, RESEND, resend)
+// clang-format on
 
 #define INK_MEMBER_STR(name, type) const char *name;
 #define INK_MEMBER_U64(name, type) uint64_t name;

@@ -5,6 +5,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "base/plant.h"
 #include "value/kin.h"
 
 //  The key of those that want nothing but this part.
@@ -65,7 +66,8 @@ wants (const ink_kin_t *kin, ink_part_t part, uint64_t lookahead, uint64_t *n)
     return part.offset >= kin->plan->offset &&
            part.offset - kin->plan->offset < kin->plan->length &&
            ink_plan_find (kin->plan, part, n) &&
-           ink_plan_lookahead (kin->plan, part, kin->overlap) == lookahead;
+           (ink_plan_lookahead (kin->plan, part, kin->overlap) == lookahead ||
+            INK_PLANTED (23));
 }
 
 bool

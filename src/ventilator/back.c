@@ -121,12 +121,11 @@ blame (ink_worker_t *worker)
 {
     if (ink_list_empty (&worker->leases))
         return;
-    ink_lease_t *lease = INK_ITEM (worker->leases.next, ink_lease_t, link);
+    ink_link_t *oldest = INK_PLANTED (16) ? worker->leases.prev : worker->leases.next;
+    ink_lease_t *lease = INK_ITEM (oldest, ink_lease_t, link);
     for (size_t n = 0; n < lease->slots; n++)
         if (lease->chunks[n]) {
             lease->chunks[n]->deaths++;
-            if (INK_PLANTED (16))
-                continue;
             return;
         }
 }

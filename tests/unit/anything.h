@@ -84,12 +84,12 @@ random_number (uint64_t *seed, uint64_t most)
 }
 
 static inline void
-random_body (uint64_t *seed, const ink_shape_t *shape, void *self, ink_arena_t *arena);
+random_body (uint64_t *seed, const ink_layout_t *shape, void *self, ink_arena_t *arena);
 
 static inline ink_items_t
 random_list (uint64_t *seed, const ink_field_t *field, ink_arena_t *arena)
 {
-    const ink_shape_t *shape = ink_element_shape (field->element);
+    const ink_layout_t *shape = ink_element_shape (field->element);
     size_t size = chance_below (seed, chance_below (seed, 8) ? 4 : 40);
     if (size > field->most)
         size = field->most;
@@ -100,7 +100,7 @@ random_list (uint64_t *seed, const ink_field_t *field, ink_arena_t *arena)
 }
 
 static inline void
-random_body (uint64_t *seed, const ink_shape_t *shape, void *self, ink_arena_t *arena)
+random_body (uint64_t *seed, const ink_layout_t *shape, void *self, ink_arena_t *arena)
 {
     EACH_FIELD (field, shape)
     switch (field->kind) {
@@ -139,7 +139,7 @@ random_message (uint64_t *seed, ink_msg_kind_t kind, ink_arena_t *arena)
 
 //  Zeros and empty texts and lists: the smallest there is.
 static inline void
-least_body (const ink_shape_t *shape, void *self)
+least_body (const ink_layout_t *shape, void *self)
 {
     static const uint8_t zeros[64];
     memset (self, 0, shape->size);
@@ -151,7 +151,7 @@ least_body (const ink_shape_t *shape, void *self)
 static inline ink_items_t
 least_list (const ink_field_t *field, size_t size, ink_arena_t *arena)
 {
-    const ink_shape_t *shape = ink_element_shape (field->element);
+    const ink_layout_t *shape = ink_element_shape (field->element);
     char *items = ink_arena_alloc (arena, size * shape->size);
     for (size_t i = 0; i < size; i++)
         least_body (shape, items + i * shape->size);
@@ -162,7 +162,7 @@ least_list (const ink_field_t *field, size_t size, ink_arena_t *arena)
 //  Compare
 
 static inline bool
-same_body (const ink_shape_t *shape, const void *a, const void *b)
+same_body (const ink_layout_t *shape, const void *a, const void *b)
 {
     EACH_FIELD (field, shape)
     {
@@ -174,7 +174,7 @@ same_body (const ink_shape_t *shape, const void *a, const void *b)
             same = memcmp (get_bytes (a, at), get_bytes (b, at), field->most) == 0;
         else if (field->kind == INK_FIELD_LIST) {
             ink_items_t x = get_list (a, at), y = get_list (b, at);
-            const ink_shape_t *item = ink_element_shape (field->element);
+            const ink_layout_t *item = ink_element_shape (field->element);
             same = x.size == y.size;
             for (size_t i = 0; same && i < x.size; i++)
                 same = same_body (item, (const char *) x.items + i * item->size,
@@ -201,7 +201,7 @@ same_message (ink_msg_t *a, ink_msg_t *b)
 static size_t pack_extra;
 
 static inline void
-pack_body (msgpack_packer *out, const ink_shape_t *shape, const void *self)
+pack_body (msgpack_packer *out, const ink_layout_t *shape, const void *self)
 {
     EACH_FIELD (field, shape)
     {
@@ -219,7 +219,7 @@ pack_body (msgpack_packer *out, const ink_shape_t *shape, const void *self)
             msgpack_pack_int64 (out, get_i64 (self, at));
         else {
             ink_items_t list = get_list (self, at);
-            const ink_shape_t *item = ink_element_shape (field->element);
+            const ink_layout_t *item = ink_element_shape (field->element);
             msgpack_pack_array (out, list.size);
             for (size_t i = 0; i < list.size; i++) {
                 msgpack_pack_array (out, item->count);
@@ -236,7 +236,7 @@ pack_message (ink_msg_t *msg)
     msgpack_packer out;
     msgpack_sbuffer_init (&bytes);
     msgpack_packer_init (&out, &bytes, msgpack_sbuffer_write);
-    const ink_shape_t *shape = ink_message_shape (msg->kind);
+    const ink_layout_t *shape = ink_message_shape (msg->kind);
     msgpack_pack_array (&out, 2 + shape->count);
     msgpack_pack_uint64 (&out, INK_PROTOCOL_VERSION);
     msgpack_pack_uint64 (&out, msg->kind);

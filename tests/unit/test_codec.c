@@ -78,12 +78,12 @@ every_kind_has_its_name (void **state)
 //  msgpack-c as a judge of what we write
 
 static void
-agree (const ink_shape_t *shape, const void *self, const msgpack_object *seen);
+agree (const ink_layout_t *shape, const void *self, const msgpack_object *seen);
 
 static void
 agree_on_list (const ink_field_t *field, ink_items_t list, const msgpack_object *seen)
 {
-    const ink_shape_t *shape = ink_element_shape (field->element);
+    const ink_layout_t *shape = ink_element_shape (field->element);
     assert_int_equal (seen->type, MSGPACK_OBJECT_ARRAY);
     assert_int_equal (seen->via.array.size, list.size);
     for (size_t i = 0; i < list.size; i++) {
@@ -123,7 +123,7 @@ agree_on_field (const ink_field_t *field, const void *self, const msgpack_object
 }
 
 static void
-agree (const ink_shape_t *shape, const void *self, const msgpack_object *seen)
+agree (const ink_layout_t *shape, const void *self, const msgpack_object *seen)
 {
     for (size_t i = 0; i < shape->count; i++)
         agree_on_field (&shape->fields[i], self, &seen[i]);
@@ -141,7 +141,7 @@ check_with_msgpack (ink_msg_t *msg, uint64_t *seed)
         msgpack_unpack_next (&unpacked, (const char *) frame.bytes, frame.size, &end),
         MSGPACK_UNPACK_SUCCESS);
     assert_int_equal (end, frame.size);
-    const ink_shape_t *shape = ink_message_shape (msg->kind);
+    const ink_layout_t *shape = ink_message_shape (msg->kind);
     assert_int_equal (unpacked.data.type, MSGPACK_OBJECT_ARRAY);
     assert_int_equal (unpacked.data.via.array.size, 2 + shape->count);
     const msgpack_object *seen = unpacked.data.via.array.ptr;

@@ -68,7 +68,7 @@ bytes_limits (ink_msg_t *msg)
     }
 }
 
-static void limits (ink_msg_t *msg, const ink_shape_t *shape, void *self);
+static void limits (ink_msg_t *msg, const ink_layout_t *shape, void *self);
 
 static void
 list_limits (ink_msg_t *msg, const ink_field_t *field, void *self)
@@ -87,7 +87,7 @@ list_limits (ink_msg_t *msg, const ink_field_t *field, void *self)
 
 //  Takes each field of `self`, which is part of `msg`, to its limit and beyond.
 static void
-limits (ink_msg_t *msg, const ink_shape_t *shape, void *self)
+limits (ink_msg_t *msg, const ink_layout_t *shape, void *self)
 {
     EACH_FIELD (field, shape)
     if (field->kind == INK_FIELD_STR)
@@ -166,7 +166,7 @@ memory_is_a_small_multiple_of_what_was_received (void **state)
     (void) state;
     for (size_t i = 0; i < KINDS; i++) {
         ink_msg_t msg = {.kind = all_kinds[i]}, other;
-        const ink_shape_t *shape = ink_message_shape (msg.kind);
+        const ink_layout_t *shape = ink_message_shape (msg.kind);
         ink_arena_reset (&made);
         least_body (shape, body_of (&msg));
         EACH_FIELD (field, shape)
