@@ -97,6 +97,7 @@ $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/obj/tests/fuzz/supply.o $(
 	@echo '  ld $@'
 	@$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LINK)
 fuzz:
+	@tools/deps $(PACKAGES) clang-14 libclang-rt-14-dev
 	@tests/fuzz/run $(or $(N),200000)
 
 $(BUILD)/bench/%: $(BUILD)/obj/bench/%.o $(BUILD)/libinkling.a

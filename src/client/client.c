@@ -294,10 +294,11 @@ run (zsock_t *pipe, void *args)
     zsock_signal (pipe, 0);
     bool more = true;
     while (more) {
-        flush (self);
+        //  What has come before the timer: after a pause it shows that nobody was silent
         int received = 0;
         while (received < TURN_MOST && receive (self))
             received++;
+        flush (self);
         const long pause = received < TURN_MOST ? fall_asleep (self) : 0;
         more = wait_for_work (self, pipe, pause);
     }

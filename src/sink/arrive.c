@@ -20,8 +20,11 @@ store (ink_collector_t *self, const ink_collected_t *strand, ink_part_t part)
 static bool
 is_sound (const ink_msg_value_t *value, ink_payload_t *payload)
 {
-    return payload && XXH3_64bits (ink_payload_data (payload),
-                                   ink_payload_size (payload)) == value->checksum;
+    if (!payload)
+        return false;
+    uint64_t sum =
+        XXH3_64bits (ink_payload_data (payload), ink_payload_size (payload));
+    return sum == value->checksum || INK_PLANTED (27);
 }
 
 //  Gives the value to everybody who waits for it; it is stored once, if anybody wants that.
@@ -34,7 +37,7 @@ merge (ink_collector_t *self, const ink_msg_value_t *value, ink_payload_t *paylo
              ink_kin_walk (&self->kin, value->series, part, value->lookahead);
          ink_kin_next (&walk);) {
         ink_collected_t *strand = INK_ITEM (walk.kin, ink_collected_t, kin);
-        if (!sound && !is_sound (value, payload) && !INK_PLANTED (27))
+        if (!sound && !is_sound (value, payload))
             return INK_EVALUE;
         sound = true;
         bool doubled;

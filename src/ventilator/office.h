@@ -42,6 +42,7 @@ struct ink_foreman {
     uint64_t seq;   //  Of the control channel
     uint64_t order; //  Of the last EXPECT
     uint64_t sink;  //  Instance; 0: not met yet
+    bool sink_met;
     int64_t sink_heard;
     int64_t next_greet, next_beacon;
     uint64_t next_nonce;

@@ -393,7 +393,8 @@ on_reply (ink_foreman_t *self, ink_event_t *event)
 static void
 sink_is_new (ink_foreman_t *self, uint64_t instance)
 {
-    self->counters.sinks_lost += self->order > 0;
+    self->counters.sinks_lost += self->sink_met;
+    self->sink_met = true;
     self->sink = instance;
     INK_LIST_EACH (link, ink_registry_workers (self->registry))
     {
