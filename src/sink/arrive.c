@@ -22,8 +22,7 @@ is_sound (const ink_msg_value_t *value, ink_payload_t *payload)
 {
     if (!payload)
         return false;
-    uint64_t sum =
-        XXH3_64bits (ink_payload_data (payload), ink_payload_size (payload));
+    uint64_t sum = XXH3_64bits (ink_payload_data (payload), ink_payload_size (payload));
     return sum == value->checksum || INK_PLANTED (27);
 }
 

@@ -19,6 +19,7 @@
 #define CLIENT_SILENCE_US 5000000
 #define SINK_SILENCE_US 4000000
 #define STRANDED_US 5000000
+#define FINALS_US 5000000
 
 //  We tick far more often than this: a longer gap is a pause of this process
 #define PAUSE_US 500000
@@ -267,6 +268,19 @@ check_workers (ink_foreman_t *self)
     }
 }
 
+//  When all parts have settled the finals come at once. If they do not, the sink has not got what
+//  we believe: a worker has named another's lease, for one. What it lacks is found by planning
+//  again.
+static bool
+finals_are_overdue (ink_foreman_t *self, ink_demand_t *demand, uint64_t wanted)
+{
+    if (demand->state != INK_DEMAND_RUNNING || wanted || !self->sink)
+        demand->complete = 0;
+    else if (!demand->complete)
+        demand->complete = self->now;
+    return demand->complete && self->now - demand->complete > FINALS_US;
+}
+
 //  A demand that nobody can serve waits a while for somebody who can.
 static void
 check_demand (ink_foreman_t *self, ink_demand_t *demand)
@@ -279,6 +293,11 @@ check_demand (ink_foreman_t *self, ink_demand_t *demand)
     for (size_t k = 0; k < demand->strand_count; k++)
         if (demand->strands[k].left)
             wanted |= (uint64_t) 1 << demand->strands[k].number;
+    if (finals_are_overdue (self, demand, wanted)) {
+        demand->complete = 0;
+        ink_office_replan (self, demand);
+        return;
+    }
     bool served = demand->state != INK_DEMAND_RUNNING ||
                   (self->sink && (!ink_demand_ready (demand) || demand->running ||
                                   ink_registry_serves (self->registry, wanted)));
@@ -365,7 +384,10 @@ forgive_pause (ink_foreman_t *self, int64_t now)
     while ((client = ink_map_next (self->demands.clients, &cursor))) {
         client->heard += late;
         INK_LIST_EACH (link, &client->demands)
-        INK_ITEM (link, ink_demand_t, link)->stranded = 0;
+        {
+            ink_demand_t *demand = INK_ITEM (link, ink_demand_t, link);
+            demand->stranded = demand->complete = 0;
+        }
     }
     self->sink_heard += late;
 }
