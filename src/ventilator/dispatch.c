@@ -359,6 +359,7 @@ serve (ink_foreman_t *self, ink_worker_t *worker)
         self->failed = true;
         return false;
     }
+    lease->since = self->now;
     send_lease (self, &cut, lease);
     for (size_t n = 0; n < cut.slots; n++) {
         size_t shared = ink_office_mark (self, &cut.chunks[n]->key, INK_PART_READY,

@@ -51,7 +51,7 @@ struct ink_lease {
     uint64_t handle; //  Of the demand it was cut for
     ink_worker_t *worker;
     ink_lease_state_t state;
-    int64_t deadline, estimate_ns;
+    int64_t since, deadline, estimate_ns;
     size_t slots, open;    //  open: not settled
     uint8_t *settled;      //  A byte a slot
     ink_chunk_t *chunks[]; //  NULL once settled or unwanted

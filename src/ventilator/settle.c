@@ -323,8 +323,11 @@ on_arrival (ink_foreman_t *self, const ink_msg_arrival_t *arrival, uint64_t orde
     lease->settled[arrival->slot] = 1;
     lease->open--;
     if (chunk && arrival->error == INK_OK) {
+        //  No value took longer than its lease is old, give or take a second
+        uint64_t most = (uint64_t) (self->now - lease->since + 1000000) * 1000;
         ink_registry_learn (self->registry, lease->worker, chunk->kernel,
-                            chunk->key.length, arrival->busy_ns);
+                            chunk->key.length,
+                            arrival->busy_ns < most ? arrival->busy_ns : most);
         settle_chunk (self, chunk, order);
     } else if (chunk)
         fail_chunk (self, chunk,

@@ -171,9 +171,10 @@ revoke (ink_runner_t *self, uint64_t id)
 {
     held_t *held = find (self, id);
     self->revoked[self->revoked_count++ % REVOKED_MOST] = id;
-    if (!held)
-        return; //  Another worker's, or on its way to us
-    drop (self, held);
+    if (held)
+        drop (self, held);
+    //  Also when it is done, or on its way to us: what was sent of it may be lost with a sink,
+    //  and the ventilator must not wait for it. Another worker's is ignored there.
     say_stopped (self, id);
 }
 
