@@ -39,10 +39,10 @@ typedef struct {
     ink_letter_t letter;
     ink_map_t *lanes;
     size_t next_lane;
-    ink_map_t *lookups; //  By handle; those under way and those whose answer is needed
-    zlist_t *looking;   //  Under way, in order
-    ink_event_t *todo;  //  Events that performing has caused
-    size_t todo_size, todo_room;
+    ink_map_t *lookups;  //  By handle; those under way and those whose answer is needed
+    zlist_t *looking;    //  Under way, in order
+    ink_event_t *caused; //  Events that performing has caused
+    size_t caused_size, caused_room;
     char *seen_name; //  The source that was opened last in this turn; NULL: none
     ink_identity_t seen;
     bool stopping;
@@ -60,13 +60,13 @@ typedef struct {
 static ink_event_t *
 cause (ventilator_t *self, ink_event_kind_t kind)
 {
-    if (self->todo_size == self->todo_room) {
-        self->todo_room = self->todo_room ? self->todo_room * 2 : 64;
-        self->todo = realloc (self->todo, self->todo_room * sizeof *self->todo);
-        if (!self->todo)
+    if (self->caused_size == self->caused_room) {
+        self->caused_room = self->caused_room ? self->caused_room * 2 : 64;
+        self->caused = realloc (self->caused, self->caused_room * sizeof *self->caused);
+        if (!self->caused)
             abort (); //  Out of memory: whoever supervises us starts again
     }
-    ink_event_t *event = &self->todo[self->todo_size++];
+    ink_event_t *event = &self->caused[self->caused_size++];
     *event = (ink_event_t){.kind = kind};
     return event;
 }
@@ -350,11 +350,11 @@ static void
 step (ventilator_t *self, ink_event_t *event)
 {
     step_one (self, event);
-    for (size_t n = 0; n < self->todo_size; n++) {
-        ink_event_t next = self->todo[n];
+    for (size_t n = 0; n < self->caused_size; n++) {
+        ink_event_t next = self->caused[n];
         step_one (self, &next);
     }
-    self->todo_size = 0;
+    self->caused_size = 0;
 }
 
 static void
@@ -461,7 +461,7 @@ end (ventilator_t *self)
     ink_post_close (&self->control, 0);
     ink_post_close (&self->sink, 0);
     forget_source (self);
-    free (self->todo);
+    free (self->caused);
     ink_letter_free (&self->letter);
 }
 
