@@ -1,0 +1,190 @@
+//  asks.c: every question that was ever asked in a world, and what became of it.
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "asks.h"
+#include "faults.h"
+#include "truth.h"
+
+static void
+choose_kernels (world_t *world, ask_t *self)
+{
+    static const char *const names[] = {"histogram", "entropy", "digraph", "count",
+                                        "bytes"};
+    uint64_t kinds = world->faults->digraphs ? 5 : 2;
+    self->kernels = 1 + world_draw (world, 2);
+    size_t first = world_draw (world, kinds);
+    for (size_t k = 0; k < self->kernels; k++)
+        self->kernel[k].name = names[(first + k) % kinds];
+}
+
+static void
+choose_range (world_t *world, ask_t *self)
+{
+    uint64_t size = self->source ? source_now (self->source)->identity.size : 1 << 16;
+    self->offset = 0;
+    self->length = UINT64_MAX;
+    if (world_luck (world, 50))
+        return;
+    self->offset = world_draw (world, size);
+    if (world_luck (world, 50))
+        self->offset &= ~(uint64_t) 4095;
+    self->length = 1 + world_draw (world, size - self->offset);
+    if (world_luck (world, 30) && self->length > 4096) //  Ends with a chunk
+        self->length -= (self->offset + self->length) % 4096;
+    if (world_luck (world, 3))
+        self->length = size; //  May end behind the end
+}
+
+ask_t *
+asks_new (world_t *world, int client)
+{
+    asks_t *asks = world->asks;
+    if (asks->size == ASKS_MOST)
+        return NULL;
+    ask_t *self = &asks->items[asks->size];
+    *self = (ask_t){.n = (int) asks->size++, .client = client};
+    snprintf (self->id, sizeof self->id, "r%d", self->n);
+    if (!world_luck (world, 2))
+        self->source = &world->sources->items[world_draw (world, world->sources->size)];
+    choose_kernels (world, self);
+    choose_range (world, self);
+    self->chunk = UINT64_C (4096) << (world_luck (world, 70) ? 0 : world_draw (world, 3));
+    self->cell = INT64_C (2048) << world_draw (world, 2); //  Small ones take long
+    if (!world->calm && world_luck (world, 8))
+        self->timeout_us = world_between (world, 50, 5000) * MS;
+    self->open = self->kernels;
+    self->submitted = self->since = world->now;
+    self->cancelled = -1;
+    self->late = world->calm;
+    return self;
+}
+
+ask_t *
+asks_again (world_t *world, const ask_t *old, int client)
+{
+    asks_t *asks = world->asks;
+    if (asks->size == ASKS_MOST)
+        return NULL;
+    ask_t *self = &asks->items[asks->size];
+    *self = *old;
+    self->n = (int) asks->size++;
+    self->client = client;
+    self->abandoned = false;
+    self->open = self->kernels;
+    self->submitted = world->now;
+    self->ended = 0;
+    self->late = false;
+    for (size_t k = 0; k < self->kernels; k++)
+        self->kernel[k] = (asked_t){.name = old->kernel[k].name};
+    return self;
+}
+
+//  What a request says of cache, priority and reports follows from its id, so that the same
+//  question is the same body.
+ink_request_t *
+ask_request (const ask_t *self)
+{
+    int n = atoi (self->id + 1);
+    bool entropy = false;
+    ink_request_t *request =
+        ink_request_new (self->source ? self->source->name : "data/none");
+    ink_request_set_id (request, self->id);
+    ink_request_set_range (request, self->offset, self->length);
+    for (size_t k = 0; k < self->kernels; k++) {
+        ink_request_add_kernel (request, self->kernel[k].name);
+        entropy |= strcmp (self->kernel[k].name, "entropy") == 0;
+    }
+    if (entropy)
+        ink_request_set_param (request, "cell", self->cell);
+    ink_request_set_chunk (request, self->chunk);
+    ink_request_set_priority (request, n % 5 * 100 - 200);
+    for (int r = 0; n % 4 == 1 && r < 4; r++)
+        ink_request_add_report (request, 0.2 * r + 0.1);
+    ink_request_set_cache (request, n % 6 != 2, n % 7 != 3);
+    if (self->timeout_us)
+        ink_request_set_timeout (request, (uint32_t) (self->timeout_us / 1000));
+    return request;
+}
+
+ask_t *
+asks_find (world_t *world, int client, const char *id)
+{
+    for (size_t n = world->asks->size; n-- > 0;) {
+        ask_t *ask = &world->asks->items[n];
+        if (ask->client == client && ask->open && !ask->abandoned &&
+            strcmp (ask->id, id) == 0)
+            return ask;
+    }
+    return NULL;
+}
+
+size_t
+asks_open (const asks_t *self)
+{
+    size_t open = 0;
+    for (size_t n = 0; n < self->size; n++)
+        open += self->items[n].open && !self->items[n].abandoned;
+    return open;
+}
+
+//  ---------------------------------------------------------------------------------------
+//  Replies
+
+static asked_t *
+find_kernel (ask_t *self, const char *name)
+{
+    for (size_t k = 0; k < self->kernels; k++)
+        if (strcmp (self->kernel[k].name, name) == 0)
+            return &self->kernel[k];
+    return NULL;
+}
+
+//  Each kernel is answered by exactly one final.
+void
+asks_delivered (world_t *world, int client, const ink_reply_t *reply)
+{
+    world->asks->replies++;
+    ask_t *ask = asks_find (world, client, reply->request);
+    if (!ask)
+        world_fail (world, "a reply to %s, which has ended", reply->request);
+    asked_t *asked = find_kernel (ask, reply->kernel);
+    if (!asked || asked->finals)
+        world_fail (world, "a reply behind the final of %s of %s", reply->kernel,
+                    reply->request);
+    truth_check (world, ask, reply);
+    if (!reply->final) {
+        world->asks->partials++;
+        asked->covered = reply->cached + reply->computed;
+        return;
+    }
+    world->asks->finals++;
+    asked->finals++;
+    asked->error = reply->error;
+    if (reply->error >= 0 && reply->error < INK_ERROR_COUNT)
+        world->asks->errors[reply->error]++;
+    if (--ask->open == 0)
+        ask->ended = world->now;
+    if (reply->last != (ask->open == 0))
+        world_fail (world, "%s is not told rightly which final is the last", ask->id);
+}
+
+void
+asks_taken (world_t *world, int client, const ink_reply_t *reply)
+{
+    for (size_t n = world->asks->size; n-- > 0;) {
+        ask_t *ask = &world->asks->items[n];
+        asked_t *asked = find_kernel (ask, reply->kernel);
+        if (ask->client != client || ask->abandoned || !asked ||
+            strcmp (ask->id, reply->request) != 0)
+            continue;
+        if (reply->seq <= asked->shown)
+            world_fail (world, "seq %llu of %s came behind %llu",
+                        (unsigned long long) reply->seq, ask->id,
+                        (unsigned long long) asked->shown);
+        asked->shown = reply->seq;
+        return;
+    }
+}

@@ -1,0 +1,341 @@
+//  compute.c: how a worker works off a lease in virtual time.
+//
+//  Each piece of up to 4 KiB is read at the moment its slice ends, from what the source is
+//  then; identities are compared at the beginning and behind the last piece of a span.
+
+#include <stdlib.h>
+#include <string.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "compute.h"
+#include "faults.h"
+#include "harm.h"
+#include "inkling/error.h"
+#include "kernels/kernels.h"
+#include "sources.h"
+#include "value/answer.h"
+
+#define PIECE 4096
+#define SLICE_MOST_US 100000 //  Of a slow worker: it is heard between
+
+static uint64_t
+least (uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+static bool
+is_the_one (const source_t *source, const ink_msg_lease_t *lease)
+{
+    const ink_identity_t *now = &source_now (source)->identity;
+    return now->inode == lease->inode && now->size == lease->size &&
+           now->mtime_ns == lease->mtime_ns && now->ctime_ns == lease->ctime_ns;
+}
+
+static void
+set_params (const ink_kernel_t *kernel, const ink_msg_kernel_t *msg, int64_t *params)
+{
+    ink_kernels_fallbacks (kernel, params);
+    for (size_t n = 0; n < msg->params.size; n++)
+        params[ink_kernels_param (kernel, msg->params.items[n].name)] =
+            msg->params.items[n].value;
+}
+
+//  ---------------------------------------------------------------------------------------
+//  Beginning
+
+static uint64_t
+piece_of (const sim_worker_t *self, const ink_msg_span_t *span)
+{
+    return least (PIECE - self->position % PIECE,
+                  span->offset + span->length - self->position);
+}
+
+static void
+begin_span (sim_worker_t *self, const ink_msg_lease_t *lease)
+{
+    const ink_msg_span_t *span = &lease->spans.items[self->span];
+    self->position = span->offset;
+    self->busy_ns = 0;
+    for (size_t k = 0; k < lease->kernels.size; k++) {
+        int64_t params[INK_KERNEL_PARAMS];
+        const ink_kernel_t *kernel = ink_kernels_find (lease->kernels.items[k].name);
+        set_params (kernel, &lease->kernels.items[k], params);
+        size_t room = ink_value_room (kernel, params, span->length);
+        if (room > self->room[k]) {
+            free (self->cells[k]);
+            self->cells[k] = malloc (room);
+            self->room[k] = room;
+        }
+        memset (self->cells[k], 0, room);
+    }
+}
+
+static void
+begin_lease (world_t *world, sim_worker_t *self, const ink_msg_lease_t *lease)
+{
+    const source_t *source = sources_find (world->sources, lease->source);
+    self->epoch = lease->epoch;
+    self->lease = lease->lease;
+    self->span = 0;
+    self->owed_ns = 0;
+    self->error = source && is_the_one (source, lease) ? INK_OK : INK_ECHANGED;
+    begin_span (self, lease);
+}
+
+static int64_t
+cost_of (const sim_worker_t *self, const ink_msg_lease_t *lease, uint64_t length)
+{
+    return (int64_t) (length * lease->kernels.size) * self->ns_a_byte * self->slowness +
+           10000;
+}
+
+int64_t
+compute_begin_slice (world_t *world, sim_worker_t *self, const ink_msg_lease_t *lease)
+{
+    if (self->lease != lease->lease || self->epoch != lease->epoch)
+        begin_lease (world, self, lease);
+    if (self->error || self->span == lease->spans.size)
+        return 1;
+    const ink_msg_span_t *span = &lease->spans.items[self->span];
+    uint64_t length = piece_of (self, span);
+    const source_t *source = sources_find (world->sources, lease->source);
+    if (source_is_poisoned (source, self->position, length)) {
+        harm_crash (world, self);
+        return 0;
+    }
+    if (!self->owed_ns)
+        self->owed_ns = cost_of (self, lease, length);
+    int64_t ns = (int64_t) least ((uint64_t) self->owed_ns, SLICE_MOST_US * 1000);
+    self->owed_ns -= ns;
+    self->busy_ns += ns;
+    return 1 + ns / 1000;
+}
+
+//  ---------------------------------------------------------------------------------------
+//  Mapping
+
+static void
+map (sim_worker_t *self, const ink_msg_lease_t *lease, const version_t *version, size_t k,
+     uint64_t length)
+{
+    const ink_kernel_t *kernel = ink_kernels_find (lease->kernels.items[k].name);
+    const ink_msg_span_t *span = &lease->spans.items[self->span];
+    int64_t params[INK_KERNEL_PARAMS];
+    set_params (kernel, &lease->kernels.items[k], params);
+    ink_geometry_t geometry = {0};
+    kernel->geometry (params, &geometry);
+    bool unread = kernel->flags & INK_KERNEL_UNREAD;
+    ink_slice_t slice = {.bytes = unread ? NULL : version->bytes + self->position,
+                         .length = (size_t) length,
+                         .lookahead = (size_t) least (
+                             kernel->overlap, lease->end - self->position - length),
+                         .offset = self->position,
+                         .params = params};
+    uint8_t *cells = (uint8_t *) self->cells[k];
+    if (kernel->shape == INK_SHAPE_CELLS)
+        cells +=
+            (self->position / geometry.cell_bytes - span->offset / geometry.cell_bytes) *
+            geometry.cell_size;
+    kernel->map (&slice, cells);
+}
+
+static int
+map_piece (world_t *world, sim_worker_t *self, const ink_msg_lease_t *lease)
+{
+    const ink_msg_span_t *span = &lease->spans.items[self->span];
+    const version_t *version = source_now (sources_find (world->sources, lease->source));
+    uint64_t length = piece_of (self, span);
+    if (self->position + length > version->identity.size ||
+        lease->end > version->identity.size)
+        return INK_ECHANGED;
+    for (size_t k = 0; k < lease->kernels.size; k++)
+        map (self, lease, version, k, length);
+    self->position += length;
+    return INK_OK;
+}
+
+//  ---------------------------------------------------------------------------------------
+//  Values
+
+static sim_value_t *
+add_value (sim_worker_t *self, const ink_msg_lease_t *lease, size_t span, size_t k)
+{
+    sim_value_t *value = &self->unsent[self->unsent_size++];
+    *value = (sim_value_t){.msg.kind = INK_MSG_VALUE};
+    memcpy (value->series, lease->series.items[k].key, 16);
+    ink_msg_value_t *msg = &value->msg.value;
+    msg->epoch = lease->epoch;
+    msg->worker = self->instance;
+    msg->lease = lease->lease;
+    msg->slot = span * lease->kernels.size + k;
+    msg->series = value->series;
+    msg->offset = lease->spans.items[span].offset;
+    msg->length = lease->spans.items[span].length;
+    return value;
+}
+
+static void
+pack (sim_worker_t *self, const ink_msg_lease_t *lease, size_t k)
+{
+    const ink_kernel_t *kernel = ink_kernels_find (lease->kernels.items[k].name);
+    const ink_msg_span_t *span = &lease->spans.items[self->span];
+    ink_part_t part = {span->offset, span->length};
+    int64_t params[INK_KERNEL_PARAMS];
+    set_params (kernel, &lease->kernels.items[k], params);
+    if (kernel->settle)
+        kernel->settle (params, self->cells[k]);
+    ink_value_shape_t shape = ink_value_measure (kernel, params, self->cells[k], part);
+    sim_value_t *value = add_value (self, lease, self->span, k);
+    value->payload = ink_payload_new (shape.size);
+    ink_value_pack (&shape, kernel, params, self->cells[k],
+                    ink_payload_data (value->payload));
+    ink_msg_value_t *msg = &value->msg.value;
+    msg->lookahead = least (kernel->overlap, lease->end - span->offset - span->length);
+    msg->checksum = XXH3_64bits (ink_payload_data (value->payload), shape.size);
+    msg->busy_ns = (uint64_t) self->busy_ns / lease->kernels.size;
+}
+
+//  Every value still owed is one error; those of one span at a time fit into `unsent`.
+static void
+owe_errors (sim_worker_t *self, const ink_msg_lease_t *lease)
+{
+    for (size_t k = 0; k < lease->kernels.size; k++)
+        add_value (self, lease, self->span, k)->msg.value.error = (uint64_t) self->error;
+    self->span++;
+}
+
+void
+compute_end_slice (world_t *world, sim_worker_t *self, const ink_msg_lease_t *lease)
+{
+    if (self->span == lease->spans.size)
+        return;
+    const ink_msg_span_t *span = &lease->spans.items[self->span];
+    if (self->error) {
+        owe_errors (self, lease);
+        return;
+    }
+    if (self->owed_ns)
+        return; //  A slow one needs more slices for this piece
+    self->error = map_piece (world, self, lease);
+    if (!self->error && self->position < span->offset + span->length)
+        return;
+    if (!self->error && !is_the_one (sources_find (world->sources, lease->source), lease))
+        self->error = INK_ECHANGED;
+    if (!self->error && world_luck (world, world->faults->read_errors))
+        self->error = INK_EIO;
+    if (self->error) {
+        owe_errors (self, lease);
+        return;
+    }
+    self->parts++;
+    for (size_t k = 0; k < lease->kernels.size; k++)
+        pack (self, lease, k);
+    if (++self->span < lease->spans.size)
+        begin_span (self, lease);
+}
+
+//  ---------------------------------------------------------------------------------------
+//  Sending, and lying
+
+static void
+send (world_t *world, sim_worker_t *self, sim_value_t *value)
+{
+    world_note_message (world, &self->process, '>', &value->msg);
+    (void) link_send (world, self->values, WAY_UP, &value->msg, value->payload, 100000);
+}
+
+static void
+remember (world_t *world, sim_worker_t *self, const sim_value_t *value)
+{
+    bool older = self->old.msg.value.epoch != value->msg.value.epoch;
+    if (!value->payload || (self->old.payload && (older || !world_luck (world, 20))))
+        return; //  What is of another epoch is kept
+    ink_payload_destroy (&self->old.payload);
+    size_t size = ink_payload_size (value->payload);
+    self->old = *value;
+    self->old.payload = ink_payload_new (size);
+    memcpy (ink_payload_data (self->old.payload), ink_payload_data (value->payload),
+            size);
+}
+
+static void
+spoil (world_t *world, sim_worker_t *self, sim_value_t *value, lie_t lie)
+{
+    ink_msg_value_t *msg = &value->msg.value;
+    size_t size = ink_payload_size (value->payload);
+    uint8_t *bytes = ink_payload_data (value->payload);
+    if (lie == LIE_WRONG_BYTES)
+        bytes[world_draw (world, size)] ^= 0x55;
+    else if (lie == LIE_TRUNCATED) {
+        ink_payload_t *shorter = ink_payload_new (size - 1);
+        memcpy (ink_payload_data (shorter), bytes, size - 1);
+        ink_payload_destroy (&value->payload);
+        value->payload = shorter;
+        msg->checksum = XXH3_64bits (ink_payload_data (shorter), size - 1);
+    } else if (lie == LIE_NO_PAYLOAD)
+        ink_payload_destroy (&value->payload);
+    else if (lie == LIE_ABSURD_TIME)
+        msg->busy_ns = UINT64_MAX / (1 + world_draw (world, 2000));
+    else if (lie == LIE_ABSURD_ERROR)
+        msg->error = world_luck (world, 50) ? UINT32_MAX : 1000;
+    (void) self;
+}
+
+static void
+say_more (world_t *world, sim_worker_t *self, const sim_value_t *value, lie_t lie)
+{
+    sim_value_t more = *value;
+    more.msg.value.series = more.series;
+    if (lie == LIE_STALE) {
+        if (!self->old.payload)
+            return;
+        more = self->old;
+        more.msg.value.series = more.series;
+        if (more.msg.value.epoch !=
+            value->msg.value.epoch) { //  Numbers may meet by chance
+            more.msg.value.lease = value->msg.value.lease;
+            more.msg.value.slot = value->msg.value.slot;
+        }
+    } else if (lie == LIE_OTHER_LEASE)
+        more.msg.value.lease += world_luck (world, 50) ? 1 : 1000000;
+    else if (lie == LIE_OTHER_SLOT)
+        more.msg.value.slot += 100000;
+    send (world, self, &more);
+}
+
+static void
+say_stopped (world_t *world, sim_worker_t *self, uint64_t lease)
+{
+    ink_msg_t msg = {.kind = INK_MSG_STOPPED};
+    msg.stopped.instance = self->instance;
+    msg.stopped.lease = lease + 1;
+    world_note_message (world, &self->process, '>', &msg);
+    (void) link_send (world, self->back, WAY_UP, &msg, NULL, 100000);
+}
+
+void
+compute_send (world_t *world, sim_worker_t *self, sim_value_t *value)
+{
+    value->msg.value.series = value->series;
+    remember (world, self, value);
+    lie_t lie = LIE_NOT;
+    if (value->payload && world_luck (world, self->lies))
+        lie = 1 + (lie_t) world_draw (world, LIES - 1);
+    if (lie) {
+        harm_lied (world, self);
+        world_note (world, &self->process, '!', "lies", "kind %llu", lie, 0, 0);
+    }
+    bool instead =
+        lie == LIE_STALE && self->old.msg.value.epoch != value->msg.value.epoch;
+    if (lie >= LIE_DOUBLED && lie <= LIE_STALE)
+        say_more (world, self, value, lie);
+    else if (lie == LIE_STOPPED)
+        say_stopped (world, self, value->msg.value.lease);
+    else if (lie)
+        spoil (world, self, value, lie);
+    if (!instead)
+        send (world, self, value);
+}

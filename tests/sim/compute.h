@@ -1,0 +1,19 @@
+//  compute.h: how a worker works off a lease in virtual time (src/worker/compute.c).
+
+#ifndef SIM_COMPUTE_H_INCLUDED
+#define SIM_COMPUTE_H_INCLUDED
+
+#include "worker.h"
+
+//  Begins the next slice of the lease and says how many microseconds it will take. The worker
+//  may die of what it is to map.
+int64_t
+compute_begin_slice (world_t *world, sim_worker_t *self, const ink_msg_lease_t *lease);
+
+//  Maps the slice; when it was the last of its span, the values lie in `unsent`.
+void compute_end_slice (world_t *world, sim_worker_t *self, const ink_msg_lease_t *lease);
+
+//  Sends a value, or what this worker makes of it.
+void compute_send (world_t *world, sim_worker_t *self, sim_value_t *value);
+
+#endif

@@ -1,0 +1,279 @@
+//  truth.c: whether what a reply says is true.
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../system/oracle.h"
+#include "faults.h"
+#include "truth.h"
+
+#define KEPT 64
+
+typedef struct {
+    const uint8_t *bytes; //  Of the version
+    const char *kernel;
+    uint64_t offset, length;
+    int64_t cell;
+    void *output;
+    size_t size;
+} kept_t;
+
+static kept_t kept[KEPT];
+static size_t kept_count;
+
+void
+truth_forget (void)
+{
+    for (size_t n = 0; n < KEPT; n++)
+        free (kept[n].output);
+    memset (kept, 0, sizeof kept);
+    kept_count = 0;
+}
+
+static const kept_t *
+ask_oracle (const version_t *version, const char *kernel, uint64_t offset,
+            uint64_t length, int64_t cell)
+{
+    for (size_t n = 0; n < KEPT; n++)
+        if (kept[n].bytes == version->bytes && kept[n].kernel == kernel &&
+            kept[n].offset == offset && kept[n].length == length && kept[n].cell == cell)
+            return &kept[n];
+    kept_t *place = &kept[kept_count++ % KEPT];
+    free (place->output);
+    *place = (kept_t){version->bytes, kernel, offset, length, cell, NULL, 0};
+    if (oracle_compute (kernel, &cell, version->bytes + offset, offset, length,
+                        &place->output, &place->size))
+        abort ();
+    return place;
+}
+
+//  ---------------------------------------------------------------------------------------
+//  Values
+
+typedef struct {
+    const ask_t *ask;
+    const ink_reply_t *reply;
+    const version_t *version;
+    const char *kernel;
+    uint64_t offset, length;
+    const uint8_t *data;
+    size_t size;
+} claim_t;
+
+static uint64_t
+failed_bytes (const ink_reply_t *reply)
+{
+    uint64_t bytes = 0;
+    for (size_t n = 0; n < reply->failures; n++)
+        bytes += reply->failure[n].length;
+    return bytes;
+}
+
+static uint64_t
+word (const void *data, size_t n)
+{
+    uint64_t value;
+    memcpy (&value, (const uint8_t *) data + n * 8, 8);
+    return value;
+}
+
+//  What a final with failures must hold of counter `n`.
+static uint64_t
+without_failures (const claim_t *claim, uint64_t all, size_t n)
+{
+    for (size_t f = 0; f < claim->reply->failures; f++) {
+        const ink_failure_t *failure = &claim->reply->failure[f];
+        uint64_t behind =
+            claim->offset + claim->length - failure->offset - failure->length;
+        uint64_t more = strcmp (claim->kernel, "digraph") == 0 && behind > 0;
+        const kept_t *lost = ask_oracle (claim->version, claim->kernel, failure->offset,
+                                         failure->length + more, claim->ask->cell);
+        all -= word (lost->output, n);
+    }
+    return all;
+}
+
+static bool
+counts_hold (const claim_t *claim)
+{
+    const kept_t *truth = ask_oracle (claim->version, claim->kernel, claim->offset,
+                                      claim->length, claim->ask->cell);
+    if (claim->size != truth->size)
+        return false;
+    size_t cells = truth->size / 8;
+    if (claim->reply->final && !claim->reply->failures)
+        return memcmp (claim->data, truth->output, truth->size) == 0;
+    const uint64_t *all = truth->output;
+    uint64_t sum = 0;
+    bool holds = true;
+    for (size_t n = 0; n < cells; n++) {
+        uint64_t is = word (claim->data, n);
+        sum += is;
+        holds &= claim->reply->final ? is == without_failures (claim, all[n], n)
+                                     : is <= all[n];
+    }
+    bool digraph = strcmp (claim->kernel, "digraph") == 0;
+    uint64_t covered = claim->reply->cached + claim->reply->computed;
+    return holds && (digraph ? sum <= covered && sum + 1 >= covered : sum == covered);
+}
+
+//  An item is the oracle's, or, in what is not known, not-a-number or zero.
+static bool
+cells_hold (const claim_t *claim)
+{
+    static const uint8_t unknown[4] = {0x00, 0x00, 0xc0, 0x7f};
+    const kept_t *truth = ask_oracle (claim->version, claim->kernel, claim->offset,
+                                      claim->length, claim->ask->cell);
+    if (claim->size != truth->size)
+        return false;
+    if (claim->reply->final && !claim->reply->failures)
+        return memcmp (claim->data, truth->output, truth->size) == 0;
+    bool bytes = strcmp (claim->kernel, "bytes") == 0;
+    const uint8_t *right = truth->output;
+    size_t item = bytes ? 1 : 4;
+    for (size_t at = 0; at < claim->size; at += item) {
+        const uint8_t *is = claim->data + at;
+        if (memcmp (is, right + at, item) != 0 &&
+            memcmp (is, bytes ? (const uint8_t *) "" : unknown, item) != 0)
+            return false;
+    }
+    return true;
+}
+
+static bool
+holds_for (claim_t *claim, const version_t *version)
+{
+    const ask_t *ask = claim->ask;
+    uint64_t size = version->identity.size;
+    if (ask->offset >= size)
+        return false;
+    claim->version = version;
+    claim->offset = ask->offset;
+    claim->length = ask->length == UINT64_MAX ? size - ask->offset : ask->length;
+    if (claim->length > size - ask->offset || claim->reply->total != claim->length)
+        return false;
+    bool cells =
+        strcmp (claim->kernel, "entropy") == 0 || strcmp (claim->kernel, "bytes") == 0;
+    return cells ? cells_hold (claim) : counts_hold (claim);
+}
+
+//  A state that the source had at some time since the request was made.
+static bool
+holds_at_all (claim_t *claim)
+{
+    const source_t *source = claim->ask->source;
+    for (size_t n = source ? source->count : 0; n-- > 0;) {
+        if (holds_for (claim, &source->versions[n]))
+            return true;
+        if (source->versions[n].since < claim->ask->since)
+            return false; //  It was another one before
+    }
+    return false;
+}
+
+static const char *
+own_name (const ask_t *ask, const char *kernel)
+{
+    for (size_t k = 0; k < ask->kernels; k++)
+        if (strcmp (ask->kernel[k].name, kernel) == 0)
+            return ask->kernel[k].name;
+    return "";
+}
+
+static void
+check_value (world_t *world, const ask_t *ask, const ink_reply_t *reply)
+{
+    claim_t claim = {.ask = ask, .reply = reply, .kernel = own_name (ask, reply->kernel)};
+    if (reply->payload) {
+        claim.data = ink_payload_data (reply->payload);
+        claim.size = ink_payload_size (reply->payload);
+    }
+    uint64_t covered = reply->cached + reply->computed;
+    if (covered > reply->total)
+        world_fail (world, "%s covers more than there is", ask->id);
+    if (reply->final && covered + failed_bytes (reply) != reply->total)
+        world_fail (world, "the final of %s of %s covers %llu of %llu, %llu failed",
+                    reply->kernel, ask->id, (unsigned long long) covered,
+                    (unsigned long long) reply->total,
+                    (unsigned long long) failed_bytes (reply));
+    if (!holds_at_all (&claim))
+        world_fail (world, "the %s of %s of %s is not true",
+                    reply->final ? "final" : "partial", reply->kernel, ask->id);
+}
+
+//  ---------------------------------------------------------------------------------------
+//  Errors
+
+static bool
+changed_since (const ask_t *ask)
+{
+    return ask->source && source_now (ask->source)->since >= ask->since;
+}
+
+static bool
+is_excused (world_t *world, const ask_t *ask, int error)
+{
+    const faults_t *faults = world->faults;
+    int64_t from = ask->submitted - 6 * SECOND;
+    switch (error) {
+    case INK_ECANCELLED:
+        return ask->cancelled >= from || faults->last_front >= from;
+    case INK_ETIMEOUT:
+        return ask->timeout_us && world->now >= ask->since + ask->timeout_us;
+    case INK_ENOWORKER:
+        return faults->last_workers >= from || faults->last_poison >= from;
+    case INK_ENOSINK:
+        return faults->last_sink >= from;
+    case INK_EUNREACHABLE:
+        return faults->last_front >= from;
+    case INK_ECHANGED:
+        return changed_since (ask);
+    case INK_ECONFLICT:
+        return ask->conflicts;
+    case INK_ERANGE:
+    case INK_EEMPTY:
+        return ask->length != UINT64_MAX || ask->offset || changed_since (ask);
+    case INK_ENOTFOUND:
+        return !ask->source;
+    default:
+        return false;
+    }
+}
+
+static bool
+failure_is_excused (world_t *world, const ask_t *ask, const ink_failure_t *failure)
+{
+    const faults_t *faults = world->faults;
+    if (failure->error == INK_ELOST &&
+        source_is_poisoned (ask->source, failure->offset, failure->length))
+        return true;
+    if (ask->late)
+        return false;
+    if (failure->error == INK_ELOST)
+        return faults->last_workers >= 0;
+    if (failure->error == INK_EIO)
+        return faults->had_read_errors;
+    return faults->last_lie >= 0;
+}
+
+static void
+check_failures (world_t *world, const ask_t *ask, const ink_reply_t *reply)
+{
+    for (size_t n = 0; n < reply->failures; n++)
+        if (!failure_is_excused (world, ask, &reply->failure[n]))
+            world_fail (world, "%s has no right to fail at %llu with %s", ask->id,
+                        (unsigned long long) reply->failure[n].offset,
+                        ink_error_name (reply->failure[n].error));
+}
+
+void
+truth_check (world_t *world, const ask_t *ask, const ink_reply_t *reply)
+{
+    if (reply->error == INK_OK) {
+        check_failures (world, ask, reply);
+        check_value (world, ask, reply);
+    } else if (!is_excused (world, ask, reply->error))
+        world_fail (world, "%s of %s has no right to end with %s", reply->kernel, ask->id,
+                    ink_error_name (reply->error));
+}
