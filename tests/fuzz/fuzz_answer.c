@@ -1,0 +1,92 @@
+//  fuzz_answer.c: values of every kernel, merged into answers. A value that is refused changes
+//  nothing; what was merged can be packed again and makes the same answer.
+
+#include "kernels/kernels.h"
+#include "supply.h"
+#include "value/answer.h"
+
+typedef struct {
+    const ink_kernel_t *kernel;
+    int64_t params[INK_KERNEL_PARAMS];
+    ink_plan_t plan;
+    ink_part_t range;
+} question_t;
+
+static question_t
+make_question (supply_t *in)
+{
+    question_t self = {.kernel = ink_kernels_at (supply_byte (in) % 5)};
+    ink_kernels_fallbacks (self.kernel, self.params);
+    for (size_t n = 0; n < ink_kernels_params (self.kernel); n++) {
+        int64_t value = (int64_t) supply_number (in);
+        if (ink_kernels_allowed (self.kernel, n, value))
+            self.params[n] = value;
+    }
+    self.range.offset = supply_number (in) % (1 << 20);
+    self.range.length = 1 + supply_number (in) % (1 << 16);
+    ink_geometry_t geometry = {0};
+    self.kernel->geometry (self.params, &geometry);
+    uint64_t chunk = geometry.cell_bytes > 4096 ? geometry.cell_bytes : 4096;
+    self.plan = (ink_plan_t){self.range.offset, self.range.length, 1 << 21, chunk};
+    return self;
+}
+
+static void *
+output_of (const ink_answer_t *answer)
+{
+    void *output = malloc (ink_answer_size (answer));
+    assert (output);
+    ink_answer_write (answer, output);
+    return output;
+}
+
+static ink_answer_t *
+new_answer (const question_t *question)
+{
+    ink_answer_t *answer =
+        ink_answer_new (question->kernel, question->params, question->range);
+    assert (answer &&
+            ink_answer_size (answer) ==
+                ink_answer_bytes (question->kernel, question->params, question->range));
+    return answer;
+}
+
+//  Packs what `answer` knows of a part and unpacks it into another one.
+static void
+goes_on (const question_t *question, const ink_answer_t *answer, ink_part_t part)
+{
+    ink_answer_t *other = new_answer (question);
+    size_t size = ink_answer_extract_size (answer, part);
+    uint8_t *packed = malloc (size);
+    ink_answer_extract (answer, part, packed);
+    assert (ink_answer_add (other, packed, size, part) == INK_OK);
+    void *here = output_of (answer), *there = output_of (other);
+    assert (memcmp (here, there, ink_answer_size (answer)) == 0);
+    free (here);
+    free (there);
+    free (packed);
+    ink_answer_destroy (&other);
+}
+
+int
+LLVMFuzzerTestOneInput (const uint8_t *bytes, size_t size)
+{
+    supply_t in = {.at = bytes, .left = size};
+    question_t question = make_question (&in);
+    uint64_t n = supply_number (&in) % ink_plan_count (&question.plan);
+    ink_part_t part = ink_plan_part (&question.plan, n);
+    ink_answer_t *answer = new_answer (&question);
+    void *before = output_of (answer);
+    int rc = ink_answer_add (answer, in.at, in.left, part);
+    assert (rc == INK_OK || rc == INK_EVALUE);
+    void *after = output_of (answer);
+    if (rc)
+        assert (memcmp (before, after, ink_answer_size (answer)) == 0);
+    else
+        goes_on (&question, answer, part);
+    free (before);
+    free (after);
+    ink_answer_destroy (&answer);
+    supply_free (&in);
+    return 0;
+}
