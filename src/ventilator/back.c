@@ -61,27 +61,44 @@ ink_office_give_up (ink_foreman_t *self, ink_chunk_t *chunk, int error)
         msg->failed.part = walk.n;
         msg->failed.error = (uint64_t) error;
     }
-    ink_leases_drop_chunk (&self->leases, chunk);
+    ink_office_drop (self, chunk);
 }
 
-//  Takes all chunks out of a lease. Each is READY again, unless nobody wants it or it has
-//  cost too many workers.
+void
+ink_office_drop (ink_foreman_t *self, ink_chunk_t *chunk)
+{
+    ink_lease_t *leases[] = {chunk->lease, chunk->backup};
+    ink_leases_drop_chunk (&self->leases, chunk);
+    for (size_t n = 0; n < 2 && !INK_PLANTED (38); n++) {
+        ink_lease_t *lease = leases[n];
+        if (lease && lease->open && lease->state == INK_LEASE_RUNNING &&
+            !ink_lease_first (lease))
+            ink_office_revoke (self, lease);
+    }
+}
+
+void
+ink_office_return (ink_foreman_t *self, ink_lease_t *lease, size_t slot)
+{
+    ink_chunk_t *chunk = ink_lease_take_out (lease, slot);
+    if (!chunk || chunk->lease)
+        return;
+    self->counters.retries++;
+    if (!ink_office_mark (self, &chunk->key, INK_PART_IN_PROGRESS, INK_PART_READY))
+        ink_leases_drop_chunk (&self->leases, chunk);
+}
+
+//  Takes all chunks out of a lease; one that has cost too many workers is given up.
 static void
 return_chunks (ink_foreman_t *self, ink_lease_t *lease)
 {
     for (size_t n = 0; n < lease->slots; n++) {
         ink_chunk_t *chunk = lease->chunks[n];
-        if (!chunk)
-            continue;
-        lease->chunks[n] = NULL;
-        chunk->lease = NULL;
-        if (chunk->deaths >= DEATHS_MOST && !INK_PLANTED (13)) {
+        if (chunk && chunk->deaths >= DEATHS_MOST && !INK_PLANTED (13)) {
+            ink_lease_take_out (lease, n);
             ink_office_give_up (self, chunk, INK_ELOST);
-            continue;
-        }
-        self->counters.retries++;
-        if (!ink_office_mark (self, &chunk->key, INK_PART_IN_PROGRESS, INK_PART_READY))
-            ink_leases_drop_chunk (&self->leases, chunk);
+        } else
+            ink_office_return (self, lease, n);
     }
 }
 

@@ -159,10 +159,7 @@ release_chunks (ink_foreman_t *self, ink_demand_t *demand, ink_strand_t *strand)
         ink_chunk_t *chunk = ink_leases_chunk (&self->leases, &key);
         if (!chunk || (ink_office_is_wanted (self, &key, demand) && !INK_PLANTED (10)))
             continue;
-        ink_lease_t *lease = chunk->lease;
-        ink_leases_drop_chunk (&self->leases, chunk);
-        if (lease && ink_lease_is_idle (lease))
-            ink_office_revoke (self, lease);
+        ink_office_drop (self, chunk);
     }
 }
 
@@ -360,6 +357,7 @@ tick (ink_foreman_t *self)
     }
     check_workers (self);
     check_clients (self);
+    ink_office_back_up (self);
     ink_office_sweep (self);
 }
 
@@ -377,7 +375,12 @@ forgive_pause (ink_foreman_t *self, int64_t now)
         worker->heard += late;
         worker->provable += late;
         INK_LIST_EACH (held, &worker->leases)
-        INK_ITEM (held, ink_lease_t, link)->deadline += late;
+        {
+            ink_lease_t *lease = INK_ITEM (held, ink_lease_t, link);
+            lease->since += late;
+            lease->due += late;
+            lease->deadline += late;
+        }
     }
     size_t cursor = 0;
     ink_client_entry_t *client;

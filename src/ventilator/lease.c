@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/plant.h"
 #include "inkling/error.h"
 #include "ventilator/lease.h"
 
@@ -66,18 +67,18 @@ ink_leases_make_chunk (ink_leases_t *self, const ink_chunk_key_t *key, int kerne
 void
 ink_leases_drop_chunk (ink_leases_t *self, ink_chunk_t *chunk)
 {
-    ink_lease_t *lease = chunk->lease;
-    for (size_t n = 0; lease && n < lease->slots; n++)
-        if (lease->chunks[n] == chunk)
-            lease->chunks[n] = NULL;
+    ink_lease_t *leases[] = {chunk->lease, chunk->backup};
+    for (size_t l = 0; l < 2; l++)
+        for (size_t n = 0; leases[l] && n < leases[l]->slots; n++)
+            if (leases[l]->chunks[n] == chunk)
+                leases[l]->chunks[n] = NULL;
     ink_map_remove (self->chunks, &chunk->key);
     ink_free (chunk);
 }
 
 ink_lease_t *
 ink_leases_grant (ink_leases_t *self, ink_worker_t *worker, uint64_t handle,
-                  ink_chunk_t *const chunks[], size_t slots, int64_t estimate_ns,
-                  int64_t deadline)
+                  ink_chunk_t *const chunks[], size_t slots, int64_t estimate_ns)
 {
     assert (slots > 0);
     ink_lease_t *lease = ink_alloc (sizeof *lease + slots * (sizeof *lease->chunks + 1));
@@ -91,14 +92,16 @@ ink_leases_grant (ink_leases_t *self, ink_worker_t *worker, uint64_t handle,
     self->next_id++;
     lease->handle = handle;
     lease->worker = worker;
-    lease->deadline = deadline;
     lease->estimate_ns = estimate_ns;
     lease->slots = lease->open = slots;
     lease->settled = (uint8_t *) (lease->chunks + slots);
     for (size_t n = 0; n < slots; n++) {
-        assert (!chunks[n]->lease);
+        assert (!chunks[n]->backup);
         lease->chunks[n] = chunks[n];
-        chunks[n]->lease = lease;
+        if (chunks[n]->lease)
+            chunks[n]->backup = lease;
+        else
+            chunks[n]->lease = lease;
     }
     ink_list_append (&worker->leases, &lease->link);
     worker->held++;
@@ -106,12 +109,24 @@ ink_leases_grant (ink_leases_t *self, ink_worker_t *worker, uint64_t handle,
     return lease;
 }
 
+ink_chunk_t *
+ink_lease_take_out (ink_lease_t *self, size_t slot)
+{
+    ink_chunk_t *chunk = self->chunks[slot];
+    self->chunks[slot] = NULL;
+    if (!chunk)
+        return NULL;
+    if (chunk->lease == self)
+        chunk->lease = INK_PLANTED (37) ? NULL : chunk->backup;
+    chunk->backup = NULL;
+    return chunk;
+}
+
 void
 ink_leases_end (ink_leases_t *self, ink_lease_t *lease)
 {
     for (size_t n = 0; n < lease->slots; n++)
-        if (lease->chunks[n])
-            lease->chunks[n]->lease = NULL;
+        ink_lease_take_out (lease, n);
     ink_list_remove (&lease->link);
     lease->worker->held--;
     lease->worker->in_hand_ns -= lease->estimate_ns;
@@ -119,11 +134,17 @@ ink_leases_end (ink_leases_t *self, ink_lease_t *lease)
     ink_free (lease);
 }
 
-bool
-ink_lease_is_idle (const ink_lease_t *self)
+const ink_chunk_t *
+ink_lease_first (const ink_lease_t *self)
 {
     for (size_t n = 0; n < self->slots; n++)
         if (self->chunks[n])
-            return false;
-    return true;
+            return self->chunks[n];
+    return NULL;
+}
+
+bool
+ink_chunk_is_suspect (const ink_chunk_t *self)
+{
+    return self->deaths > 0 || self->failures > 0;
 }

@@ -3,7 +3,8 @@
 //  A chunk here is one value somebody waits for: of one series, over one part, with its
 //  lookahead. It exists from the moment it is first leased until it has settled or nobody
 //  wants it. A lease is a run of adjacent parts, times some kernels, held by one worker once;
-//  its chunks are its slots.
+//  its chunks are its slots. A chunk whose lease is slow may be in a second one, its backup:
+//  the first value settles it, for both.
 //
 //          cut                settled
 //   (none) ───► IN_PROGRESS ───────────► (none)
@@ -35,12 +36,13 @@ typedef struct {
 
 typedef struct {
     ink_chunk_key_t key;
-    ink_lease_t *lease; //  NULL: READY
-    int kernel;         //  Number in the registry
-    uint32_t deaths;    //  Workers that were lost while it was being computed
-    uint32_t failures;  //  Errors it ended with
-    uint32_t expiries;  //  Leases of it that came to their deadline
-    bool kept;          //  Its value goes to the cache
+    ink_lease_t *lease;  //  NULL: READY
+    ink_lease_t *backup; //  NULL: none; never without a lease
+    int kernel;          //  Number in the registry
+    uint32_t deaths;     //  Workers that were lost while it was being computed
+    uint32_t failures;   //  Errors it ended with
+    uint32_t expiries;   //  Leases of it that came to their deadline
+    bool kept;           //  Its value goes to the cache
 } ink_chunk_t;
 
 typedef enum { INK_LEASE_RUNNING, INK_LEASE_CANCELLING } ink_lease_state_t;
@@ -51,7 +53,8 @@ struct ink_lease {
     uint64_t handle; //  Of the demand it was cut for
     ink_worker_t *worker;
     ink_lease_state_t state;
-    int64_t since, deadline, estimate_ns;
+    int64_t since, due, deadline; //  due: when it should have ended
+    int64_t estimate_ns;
     size_t slots, open;    //  open: not settled
     uint8_t *settled;      //  A byte a slot
     ink_chunk_t *chunks[]; //  NULL once settled or unwanted
@@ -72,19 +75,28 @@ ink_chunk_t *ink_leases_chunk (ink_leases_t *self, const ink_chunk_key_t *key);
 ink_chunk_t *
 ink_leases_make_chunk (ink_leases_t *self, const ink_chunk_key_t *key, int kernel);
 
-//  Forgets a chunk: it has settled or nobody wants it. If it is in a lease its slot is empty
-//  from now on.
+//  Forgets a chunk: it has settled or nobody wants it. Its slots in leases are empty from now
+//  on.
 void ink_leases_drop_chunk (ink_leases_t *self, ink_chunk_t *chunk);
 
-//  Gives `slots` READY chunks to a worker. NULL when out of memory: nothing has changed.
-ink_lease_t *ink_leases_grant (ink_leases_t *self, ink_worker_t *worker, uint64_t handle,
-                               ink_chunk_t *const chunks[], size_t slots,
-                               int64_t estimate_ns, int64_t deadline);
+//  Gives `slots` chunks to a worker, READY ones or such that have no backup. NULL when out of
+//  memory: nothing has changed.
+ink_lease_t *
+ink_leases_grant (ink_leases_t *self, ink_worker_t *worker, uint64_t handle,
+                  ink_chunk_t *const chunks[], size_t slots, int64_t estimate_ns);
 
-//  Ends a lease. Its chunks that have not settled are READY again.
+//  Takes a chunk out of a lease and returns it; NULL when the slot is empty. It is READY when
+//  no other lease has it.
+ink_chunk_t *ink_lease_take_out (ink_lease_t *self, size_t slot);
+
+//  Ends a lease. Its chunks that are in no other lease are READY again.
 void ink_leases_end (ink_leases_t *self, ink_lease_t *lease);
 
-//  Whether nothing in the lease is wanted any more.
-bool ink_lease_is_idle (const ink_lease_t *self);
+//  The first chunk of the lease that is still wanted; NULL when there is none.
+const ink_chunk_t *ink_lease_first (const ink_lease_t *self);
+
+//  It has cost a worker, or could not be computed: it is computed alone and with one kernel,
+//  so that the right one is blamed the next time.
+bool ink_chunk_is_suspect (const ink_chunk_t *self);
 
 #endif

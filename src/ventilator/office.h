@@ -4,6 +4,7 @@
 //      front.c     what clients say
 //      back.c      what workers say, and what becomes of lost ones
 //      dispatch.c  who gets which work
+//      cut.c       a lease in the making
 //      settle.c    what the sink and the cache say
 //      report.c    what a person sees of all this
 
@@ -20,7 +21,7 @@
 #define INK_COUNTERS(C) \
     C (requests) C (refused) C (finals) C (partials) C (partials_replaced) \
     C (parts_cached) C (parts_computed) C (parts_shared) C (parts_failed) C (leases) \
-    C (leases_revoked) C (leases_expired) C (late_values) C (retries) C (cancelled) \
+    C (backups) C (leases_revoked) C (leases_expired) C (late_values) C (retries) C (cancelled) \
     C (clients_lost) C (workers_lost) C (sinks_lost) C (bad_messages)
 // clang-format on
 
@@ -93,10 +94,20 @@ void ink_office_lose (ink_foreman_t *self, ink_worker_t *worker, bool blame);
 void ink_office_expire (ink_foreman_t *self, ink_lease_t *lease);
 void ink_office_revoke (ink_foreman_t *self, ink_lease_t *lease);
 void ink_office_close_lease (ink_foreman_t *self, ink_lease_t *lease);
+
+//  Drops the chunk, and revokes the leases of which nothing is left then.
+void ink_office_drop (ink_foreman_t *self, ink_chunk_t *chunk);
+
+//  Takes the chunk out of a lease; unless it has another, it is READY again or, when nobody
+//  wants it, dropped.
+void ink_office_return (ink_foreman_t *self, ink_lease_t *lease, size_t slot);
 void ink_office_give_up (ink_foreman_t *self, ink_chunk_t *chunk, int error);
 
 //  dispatch.c
 void ink_office_dispatch (ink_foreman_t *self);
+
+//  Gives what slow workers hold to idle ones too. To be called now and then.
+void ink_office_back_up (ink_foreman_t *self);
 void ink_office_kernel (ink_foreman_t *self, const ink_strand_t *strand,
                         ink_msg_kernel_t *kernel);
 ink_chunk_key_t ink_office_key (const ink_strand_t *strand, uint64_t part);

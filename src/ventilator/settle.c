@@ -257,7 +257,7 @@ settle_chunk (ink_foreman_t *self, ink_chunk_t *chunk, uint64_t order)
         action->kernel = (uint64_t) (strand - demand->strands);
         action->part = walk.n;
     }
-    ink_leases_drop_chunk (&self->leases, chunk);
+    ink_office_drop (self, chunk);
 }
 
 static bool
@@ -284,29 +284,41 @@ source_has_changed (ink_foreman_t *self, const ink_series_t *series)
 }
 
 static void
-fail_chunk (ink_foreman_t *self, ink_chunk_t *chunk, int error)
+fail_chunk (ink_foreman_t *self, ink_lease_t *lease, size_t slot, int error)
 {
+    ink_chunk_t *chunk = lease->chunks[slot];
     if (error == INK_ECHANGED) {
         const ink_chunk_key_t key = chunk->key;
         source_has_changed (self, &key.series);
         chunk =
             ink_leases_chunk (&self->leases, &key); //  Goes with who wanted it, as a rule
         if (chunk)
-            ink_leases_drop_chunk (&self->leases, chunk);
+            ink_office_drop (self, chunk);
         return;
     }
     chunk->failures++;
-    if (chunk->failures >= FAILURES_MOST) {
+    if (chunk->failures >= FAILURES_MOST)
         ink_office_give_up (self, chunk, error);
+    else
+        ink_office_return (self, lease, slot);
+}
+
+//  What became of a slot of a lease: a value or an error that came for a chunk somebody wants.
+static void
+settle_slot (ink_foreman_t *self, ink_lease_t *lease, const ink_msg_arrival_t *arrival,
+             uint64_t order)
+{
+    ink_chunk_t *chunk = lease->chunks[arrival->slot];
+    if (arrival->error) {
+        fail_chunk (self, lease, arrival->slot,
+                    arrival->error < INK_ERROR_COUNT ? (int) arrival->error : INK_EVALUE);
         return;
     }
-    self->counters.retries++;
-    for (size_t n = 0; n < chunk->lease->slots; n++)
-        if (chunk->lease->chunks[n] == chunk)
-            chunk->lease->chunks[n] = NULL;
-    chunk->lease = NULL;
-    if (!ink_office_mark (self, &chunk->key, INK_PART_IN_PROGRESS, INK_PART_READY))
-        ink_leases_drop_chunk (&self->leases, chunk);
+    //  No value took longer than its lease is old, give or take a second
+    uint64_t most = (uint64_t) (self->now - lease->since + 1000000) * 1000;
+    ink_registry_learn (self->registry, lease->worker, chunk->kernel, chunk->key.length,
+                        arrival->busy_ns < most ? arrival->busy_ns : most);
+    settle_chunk (self, chunk, order);
 }
 
 static void
@@ -319,19 +331,10 @@ on_arrival (ink_foreman_t *self, const ink_msg_arrival_t *arrival, uint64_t orde
         self->counters.late_values++;
         return;
     }
-    ink_chunk_t *chunk = lease->chunks[arrival->slot];
     lease->settled[arrival->slot] = 1;
     lease->open--;
-    if (chunk && arrival->error == INK_OK) {
-        //  No value took longer than its lease is old, give or take a second
-        uint64_t most = (uint64_t) (self->now - lease->since + 1000000) * 1000;
-        ink_registry_learn (self->registry, lease->worker, chunk->kernel,
-                            chunk->key.length,
-                            arrival->busy_ns < most ? arrival->busy_ns : most);
-        settle_chunk (self, chunk, order);
-    } else if (chunk)
-        fail_chunk (self, chunk,
-                    arrival->error < INK_ERROR_COUNT ? (int) arrival->error : INK_EVALUE);
+    if (lease->chunks[arrival->slot])
+        settle_slot (self, lease, arrival, order);
     else
         self->counters.late_values++;
 
@@ -339,7 +342,7 @@ on_arrival (ink_foreman_t *self, const ink_msg_arrival_t *arrival, uint64_t orde
         ink_leases_find (&self->leases, arrival->lease); //  May have ended with a demand
     if (lease && lease->open == 0)
         ink_office_close_lease (self, lease);
-    else if (lease && lease->state == INK_LEASE_RUNNING && ink_lease_is_idle (lease))
+    else if (lease && lease->state == INK_LEASE_RUNNING && !ink_lease_first (lease))
         ink_office_revoke (self, lease);
 }
 

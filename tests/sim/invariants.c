@@ -75,7 +75,7 @@ check_lease (world_t *world, ink_foreman_t *office, const ink_lease_t *lease)
         if (!chunk)
             continue;
         wanted++;
-        if (chunk->lease != lease || lease->settled[n])
+        if ((chunk->lease != lease && chunk->backup != lease) || lease->settled[n])
             FAIL ("slot %zu of lease %llu is not its own", n, id);
         if (!is_wanted (office, chunk, INK_PART_IN_PROGRESS))
             FAIL ("nobody wants slot %zu of lease %llu", n, id);

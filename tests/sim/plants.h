@@ -41,7 +41,9 @@
     P (33, "a revocation that overtook its lease is forgotten")          \
     P (34, "a kernel has two finals")                                    \
     P (35, "a request is never issued again")                            \
-    P (36, "that a partial was replaced is not told")
+    P (36, "that a partial was replaced is not told")                    \
+    P (37, "a chunk whose lease is lost forgets its backup")             \
+    P (38, "a lease of which nothing is left goes on")
 
 //  Makes one of them real; false when there is none of that number, or none were built.
 bool plants_choose (int n);

@@ -1,0 +1,279 @@
+//  cut.c: a lease in the making.
+
+#include <string.h>
+
+#include "kernels/kernels.h"
+#include "ventilator/cut.h"
+
+#define LEASE_NS 20000000
+
+//  So many parts are many, whatever they cost
+#define ENOUGH_PARTS 4096
+
+//  A lease that shows nothing for so long, and 20 times its estimate, is given to another,
+//  with twice the patience each time: its worker beats, so it may just be slow
+#define LEASE_PATIENCE_US 10000000
+
+//  ---------------------------------------------------------------------------------------
+//  From what is READY
+
+static bool
+is_suspect (ink_foreman_t *self, const ink_strand_t *strand, uint64_t p)
+{
+    ink_chunk_key_t key = ink_office_key (strand, p);
+    const ink_chunk_t *chunk = ink_leases_chunk (&self->leases, &key);
+    return chunk && ink_chunk_is_suspect (chunk);
+}
+
+//  Where the demand goes on for this worker, and with which kernels: those READY there.
+static void
+find_start (ink_foreman_t *self, ink_cut_t *cut)
+{
+    ink_demand_t *demand = cut->demand;
+    cut->first = demand->parts;
+    for (size_t k = 0; k < demand->strand_count; k++) {
+        ink_strand_t *strand = &demand->strands[k];
+        if (!strand->ready || !(cut->worker->offers >> strand->number & 1))
+            continue;
+        while (strand->states[strand->cursor] != INK_PART_READY)
+            strand->cursor++;
+        if (strand->cursor < cut->first)
+            cut->first = strand->cursor;
+    }
+    for (size_t k = 0; k < demand->strand_count; k++) {
+        const ink_strand_t *strand = &demand->strands[k];
+        if (strand->states[cut->first] != INK_PART_READY ||
+            !(cut->worker->offers >> strand->number & 1))
+            continue;
+        if (is_suspect (self, strand, cut->first)) {
+            cut->strands[0] = k;
+            cut->kernels = 1;
+            return;
+        }
+        cut->strands[cut->kernels++] = k;
+    }
+}
+
+//  What the part costs this worker, all kernels of the cut together.
+static int64_t
+estimate (ink_foreman_t *self, const ink_cut_t *cut, uint64_t bytes)
+{
+    int64_t sum = 0;
+    for (size_t n = 0; n < cut->kernels; n++)
+        sum +=
+            ink_registry_estimate (self->registry, cut->worker,
+                                   cut->demand->strands[cut->strands[n]].number, bytes);
+    return sum;
+}
+
+//  How much to cut: a lease, or this worker's share of half of what is left.
+static int64_t
+target (ink_foreman_t *self, const ink_cut_t *cut)
+{
+    uint64_t left = 0;
+    for (size_t n = 0; n < cut->kernels; n++) {
+        uint64_t ready = cut->demand->strands[cut->strands[n]].ready;
+        left = ready > left ? ready : left;
+    }
+    size_t live = ink_registry_live (self->registry);
+    left = left < ENOUGH_PARTS ? left : ENOUGH_PARTS;
+    int64_t rest = estimate (self, cut, cut->demand->chunk) * (int64_t) left;
+    int64_t share = rest / (int64_t) (2 * (live ? live : 1));
+    return share < LEASE_NS ? share : LEASE_NS;
+}
+
+static bool
+all_ready (const ink_cut_t *cut, uint64_t p)
+{
+    for (size_t n = 0; n < cut->kernels; n++)
+        if (cut->demand->strands[cut->strands[n]].states[p] != INK_PART_READY)
+            return false;
+    return true;
+}
+
+static void
+add (ink_foreman_t *self, ink_cut_t *cut, uint64_t p, ink_chunk_t *const chunks[])
+{
+    memcpy (cut->chunks + cut->slots, chunks, cut->kernels * sizeof *chunks);
+    cut->slots += cut->kernels;
+    cut->spans++;
+    cut->estimate_ns +=
+        estimate (self, cut, ink_plan_part (&cut->demand->plan, p).length);
+}
+
+static bool
+is_full (const ink_cut_t *cut)
+{
+    return cut->spans == INK_SPANS_MOST || cut->slots + cut->kernels > INK_CUT_SLOTS;
+}
+
+//  Adds the chunks of one part. False when it must not join this lease, or memory is out.
+static bool
+add_ready (ink_foreman_t *self, ink_cut_t *cut, uint64_t p)
+{
+    ink_chunk_t *chunks[INK_KERNELS_MOST];
+    bool alone = false;
+    for (size_t n = 0; n < cut->kernels; n++) {
+        const ink_strand_t *strand = &cut->demand->strands[cut->strands[n]];
+        ink_chunk_key_t key = ink_office_key (strand, p);
+        chunks[n] = ink_leases_make_chunk (&self->leases, &key, strand->number);
+        if (!chunks[n]) {
+            self->failed = true;
+            return false;
+        }
+        alone |= ink_chunk_is_suspect (chunks[n]);
+    }
+    if (alone && cut->spans)
+        return false;
+    add (self, cut, p, chunks);
+    return !alone;
+}
+
+void
+ink_cut_ready (ink_foreman_t *self, ink_cut_t *cut)
+{
+    find_start (self, cut);
+    int64_t enough = target (self, cut);
+    for (uint64_t p = cut->first; p < cut->demand->parts && all_ready (cut, p); p++) {
+        if (!add_ready (self, cut, p) || is_full (cut) || cut->estimate_ns >= enough)
+            break;
+    }
+}
+
+//  ---------------------------------------------------------------------------------------
+//  Once more
+
+//  The chunk of a part when it is in that lease and in no other, else NULL.
+static ink_chunk_t *
+left_of (ink_foreman_t *self, const ink_strand_t *strand, uint64_t p,
+         const ink_lease_t *lease)
+{
+    ink_chunk_key_t key = ink_office_key (strand, p);
+    ink_chunk_t *chunk = ink_leases_chunk (&self->leases, &key);
+    bool is_left = chunk && chunk->lease == lease && !chunk->backup &&
+                   !ink_chunk_is_suspect (chunk) &&
+                   strand->states[p] == INK_PART_IN_PROGRESS;
+    return is_left ? chunk : NULL;
+}
+
+static bool
+add_left (ink_foreman_t *self, ink_cut_t *cut, uint64_t p, const ink_lease_t *lease)
+{
+    ink_chunk_t *chunks[INK_KERNELS_MOST];
+    for (size_t n = 0; n < cut->kernels; n++) {
+        chunks[n] = left_of (self, &cut->demand->strands[cut->strands[n]], p, lease);
+        if (!chunks[n])
+            return false;
+    }
+    add (self, cut, p, chunks);
+    return true;
+}
+
+void
+ink_cut_backup (ink_foreman_t *self, ink_cut_t *cut, const ink_lease_t *lease)
+{
+    for (size_t k = 0; k < cut->demand->strand_count; k++) {
+        const ink_strand_t *strand = &cut->demand->strands[k];
+        if (cut->worker->offers >> strand->number & 1 &&
+            left_of (self, strand, cut->first, lease))
+            cut->strands[cut->kernels++] = k;
+    }
+    for (uint64_t p = cut->first;
+         cut->kernels && p < cut->demand->parts && !is_full (cut); p++)
+        if (!add_left (self, cut, p, lease))
+            break;
+}
+
+//  ---------------------------------------------------------------------------------------
+//  Handing out
+
+//  How a strand's kernel is told to others: every parameter, so that no fallback is guessed.
+void
+ink_office_kernel (ink_foreman_t *self, const ink_strand_t *strand,
+                   ink_msg_kernel_t *kernel)
+{
+    size_t count = ink_kernels_params (strand->kernel);
+    ink_msg_param_t *params = ink_office_alloc (self, (count + 1) * sizeof *params);
+    for (size_t n = 0; params && n < count; n++)
+        params[n] = (ink_msg_param_t){strand->kernel->params[n].name, strand->params[n]};
+    kernel->name = strand->kernel->name;
+    kernel->version = strand->kernel->version;
+    kernel->params.items = params;
+    kernel->params.size = params ? count : 0;
+}
+
+static void
+list_kernels (ink_foreman_t *self, const ink_cut_t *cut, ink_msg_lease_t *msg)
+{
+    ink_msg_kernel_t *kernels = ink_office_alloc (self, cut->kernels * sizeof *kernels);
+    ink_msg_series_t *series = ink_office_alloc (self, cut->kernels * sizeof *series);
+    if (!kernels || !series)
+        return;
+    for (size_t n = 0; n < cut->kernels; n++) {
+        const ink_strand_t *strand = &cut->demand->strands[cut->strands[n]];
+        ink_office_kernel (self, strand, &kernels[n]);
+        series[n].key = strand->series.bytes;
+    }
+    msg->kernels.items = kernels;
+    msg->kernels.size = cut->kernels;
+    msg->series.items = series;
+    msg->series.size = cut->kernels;
+}
+
+static void
+list_spans (ink_foreman_t *self, const ink_cut_t *cut, ink_msg_lease_t *msg)
+{
+    ink_msg_span_t *spans = ink_office_alloc (self, cut->spans * sizeof *spans);
+    for (size_t n = 0; spans && n < cut->spans; n++) {
+        ink_part_t part = ink_plan_part (&cut->demand->plan, cut->first + n);
+        spans[n] = (ink_msg_span_t){part.offset, part.length};
+    }
+    msg->spans.items = spans;
+    msg->spans.size = spans ? cut->spans : 0;
+}
+
+static void
+send (ink_foreman_t *self, const ink_cut_t *cut, const ink_lease_t *lease)
+{
+    const ink_demand_t *demand = cut->demand;
+    ink_msg_lease_t msg = {.epoch = self->epoch,
+                           .lease = lease->id,
+                           .attempt =
+                               lease->chunks[0]->deaths + lease->chunks[0]->failures,
+                           .source = ink_office_text (self, demand->source),
+                           .device = demand->identity.device,
+                           .inode = demand->identity.inode,
+                           .size = demand->identity.size,
+                           .mtime_ns = demand->identity.mtime_ns,
+                           .ctime_ns = demand->identity.ctime_ns,
+                           .end = demand->offset + demand->length};
+    list_kernels (self, cut, &msg);
+    list_spans (self, cut, &msg);
+    ink_action_t *action = ink_office_do (self, INK_DO_SEND_LANE);
+    action->worker = cut->worker->id;
+    action->msg.kind = INK_MSG_LEASE;
+    action->msg.lease = msg;
+}
+
+bool
+ink_cut_hand_out (ink_foreman_t *self, ink_cut_t *cut)
+{
+    ink_demand_t *demand = cut->demand;
+    ink_lease_t *lease = ink_leases_grant (&self->leases, cut->worker, demand->handle,
+                                           cut->chunks, cut->slots, cut->estimate_ns);
+    if (!lease) {
+        self->failed = true;
+        return false;
+    }
+    int64_t ahead = cut->worker->in_hand_ns / 1000;
+    lease->since = self->now;
+    lease->due = self->now + ahead;
+    lease->deadline =
+        self->now + (LEASE_PATIENCE_US << cut->chunks[0]->expiries) + 20 * ahead;
+    send (self, cut, lease);
+    demand->running++;
+    demand->client->running++;
+    ink_demand_reorder (&self->demands, demand);
+    self->counters.leases++;
+    return true;
+}
