@@ -29,6 +29,12 @@
 #define INK_SPANS_MOST 256     //  In one lease
 #define INK_MILLION 1000000    //  Shares are told in millionths
 #define INK_EXACT UINT64_MAX   //  The bound of what is not an estimate
+#define INK_FAILURES_MOST 1024 //  Listed in one reply or value
+
+//  How a worker goes about a lease of one part and one kernel that has failed before: piece by
+//  piece, so that only the smallest ranges fail; and each piece in a process of its own.
+#define INK_CARE_PIECES 1
+#define INK_CARE_ISOLATED 2
 
 //  ---------------------------------------------------------------------------------------
 //  What messages are made of
@@ -63,11 +69,14 @@
 
 #define INK_FIELDS_series(F) F (BIN, key, 16, )
 
-//  One value of a lease that has arrived at the sink
+//  One value of a lease that has arrived at the sink. `taken`: somebody there waited for it;
+//  `failed`: so many bytes of its part are not in it and will not come.
 #define INK_FIELDS_arrival(F)    \
     F (U64, lease, INK_ANY, )    \
     F (U64, slot, UINT32_MAX, )  \
     F (U64, error, UINT32_MAX, ) \
+    F (U64, taken, 1, )          \
+    F (U64, failed, INK_ANY, )   \
     F (U64, busy_ns, INK_ANY, )
 
 #define INK_FIELDS_counter(F)      \
@@ -158,7 +167,7 @@
     F (U64, estimated, INK_ANY, )       \
     F (U64, bound, INK_ANY, )           \
     F (U64, elapsed_us, INK_ANY, )      \
-    F (LIST, failures, 1024, failure)
+    F (LIST, failures, INK_FAILURES_MOST, failure)
 
 //  The request, or another message of the client's, is refused
 #define INK_FIELDS_refusal(F)    \
@@ -227,11 +236,12 @@
 
 //  Work: `spans` are adjacent parts of one source, `kernels` are mapped over each. The value
 //  of span s and kernel k is slot s * kernels + k. `end` is the end of the request's range,
-//  which no kernel looks behind.
+//  which no kernel looks behind. `care`, of INK_CARE_...: it has failed before.
 #define INK_FIELDS_lease(F)                     \
     F (U64, epoch, INK_ANY, )                   \
     F (U64, lease, INK_ANY, )                   \
     F (U64, attempt, UINT32_MAX, )              \
+    F (U64, care, INK_CARE_ISOLATED, )          \
     F (STR, source, INK_PATH_MOST, )            \
     F (U64, device, INK_ANY, )                  \
     F (U64, inode, INK_ANY, )                   \
@@ -262,6 +272,7 @@
 
 //  ---------------------------------------------------------------------------------------
 //  Worker to sink. A frame with the packed value follows `value`, unless it has an error.
+//  `failures` are ranges of the part that could not be computed: they are not in the value.
 
 #define INK_FIELDS_value(F)          \
     F (U64, epoch, INK_ANY, )        \
@@ -274,7 +285,8 @@
     F (U64, lookahead, UINT32_MAX, ) \
     F (U64, error, UINT32_MAX, )     \
     F (U64, checksum, INK_ANY, )     \
-    F (U64, busy_ns, INK_ANY, )
+    F (U64, busy_ns, INK_ANY, )      \
+    F (LIST, failures, INK_FAILURES_MOST, failure)
 
 //  (The probe is passed on as it is.)
 
@@ -329,9 +341,10 @@
 
 //  Values that have arrived and are visible in the cache; `order` is that of the last expect
 //  that was heard before them
-#define INK_FIELDS_settled(F) \
-    F (U64, epoch, INK_ANY, ) \
-    F (U64, order, INK_ANY, ) \
+#define INK_FIELDS_settled(F)    \
+    F (U64, epoch, INK_ANY, )    \
+    F (U64, instance, INK_ANY, ) \
+    F (U64, order, INK_ANY, )    \
     F (LIST, arrivals, 1024, arrival)
 
 //  ---------------------------------------------------------------------------------------

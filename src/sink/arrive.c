@@ -26,21 +26,45 @@ is_sound (const ink_msg_value_t *value, ink_payload_t *payload)
     return sum == value->checksum || INK_PLANTED (27);
 }
 
-//  Gives the value to everybody who waits for it; it is stored once, if anybody wants that.
+//  The failures of a value are ranges of its part, in order. INK_EVALUE; else how many bytes
+//  they have.
 static int
-merge (ink_collector_t *self, const ink_msg_value_t *value, ink_payload_t *payload)
+measure_failures (const ink_msg_value_t *value, uint64_t *failed)
+{
+    uint64_t position = 0; //  In the part
+    *failed = 0;
+    for (size_t n = 0; n < value->failures.size; n++) {
+        const ink_msg_failure_t *failure = &value->failures.items[n];
+        if (failure->offset < value->offset || failure->offset - value->offset < position)
+            return INK_EVALUE;
+        position = failure->offset - value->offset;
+        if (position > value->length || failure->length > value->length - position)
+            return INK_EVALUE;
+        position += failure->length;
+        *failed += failure->length;
+    }
+    return INK_OK;
+}
+
+//  Gives the value to everybody who waits for it, and notes in `arrival` whether anybody did;
+//  it is stored once, if anybody wants that and nothing is missing in it.
+static int
+merge (ink_collector_t *self, const ink_msg_value_t *value, ink_payload_t *payload,
+       ink_msg_arrival_t *arrival)
 {
     ink_part_t part = {value->offset, value->length};
-    bool stored = false, sound = false;
+    bool stored = value->failures.size > 0 && !INK_PLANTED (39);
+    if (measure_failures (value, &arrival->failed))
+        return INK_EVALUE;
     for (ink_kin_walk_t walk =
              ink_kin_walk (&self->kin, value->series, part, value->lookahead);
          ink_kin_next (&walk);) {
         ink_collected_t *strand = INK_ITEM (walk.kin, ink_collected_t, kin);
-        if (!sound && !is_sound (value, payload))
+        if (!arrival->taken && !is_sound (value, payload))
             return INK_EVALUE;
-        sound = true;
+        arrival->taken = true;
         bool doubled;
-        int rc = ink_collected_add (strand, walk.n, ink_payload_data (payload),
+        int rc = ink_collected_add (strand, walk.n, value, ink_payload_data (payload),
                                     ink_payload_size (payload), &doubled);
         if (rc)
             return rc;
@@ -72,6 +96,7 @@ ink_desk_settle (ink_collector_t *self, ink_desk_ventilator_t *ventilator)
     action->peer = ventilator->peer;
     action->msg.kind = INK_MSG_SETTLED;
     action->msg.settled.epoch = ventilator->epoch;
+    action->msg.settled.instance = ventilator->instance;
     action->msg.settled.order = ventilator->settled;
     action->msg.settled.arrivals.items = copy;
     action->msg.settled.arrivals.size = ventilator->arrival_count;
@@ -85,14 +110,18 @@ on_value (ink_collector_t *self, const ink_heard_t *heard)
     ink_desk_ventilator_t *ventilator = ink_desk_find (self, value->epoch);
     if (!ventilator)
         return; //  Of a life that is over
-    int error = value->error < INK_ERROR_COUNT ? (int) value->error : INK_EVALUE;
-    if (error == INK_OK)
-        error = merge (self, value, heard->payload);
+    ink_msg_arrival_t arrival = {.lease = value->lease,
+                                 .slot = value->slot,
+                                 .error = value->error,
+                                 .busy_ns = value->busy_ns};
+    if (arrival.error >= INK_ERROR_COUNT)
+        arrival.error = INK_EVALUE;
+    if (arrival.error == INK_OK)
+        arrival.error = (uint64_t) merge (self, value, heard->payload, &arrival);
     assert (ventilator->arrival_count < ARRIVALS_MOST); //  See ink_collector_is_full
     if (!ventilator->arrival_count)
         ventilator->settled = ventilator->order;
-    ventilator->arrivals[ventilator->arrival_count++] =
-        (ink_msg_arrival_t){value->lease, value->slot, (uint64_t) error, value->busy_ns};
+    ventilator->arrivals[ventilator->arrival_count++] = arrival;
     if (INK_PLANTED (28))
         ink_desk_settle (self, ventilator);
     self->full = true;

@@ -94,6 +94,7 @@ ink_collection_destroy (ink_collection_t **self_p)
         ink_list_remove (&strand->dirty);
         ink_answer_destroy (&strand->answer);
         ink_free (strand->there);
+        ink_free (strand->torn);
         ink_free (strand->failures);
     }
     ink_list_remove (&self->link);
@@ -104,13 +105,53 @@ ink_collection_destroy (ink_collection_t **self_p)
 //  ---------------------------------------------------------------------------------------
 //  Parts
 
+//  Room to remember what is missing of a part. INK_ETOOLARGE, INK_ENOMEM.
+static int
+make_torn_room (ink_collected_t *self, size_t count)
+{
+    if (self->torn_count + count > INK_FAILURES_MOST)
+        return INK_ETOOLARGE;
+    if (!self->torn)
+        self->torn = ink_alloc (INK_FAILURES_MOST * sizeof *self->torn);
+    return self->torn ? INK_OK : INK_ENOMEM;
+}
+
+//  The value of a part in which some ranges have failed. When they cannot all be remembered,
+//  all of it has.
+static int
+add_torn (ink_collected_t *self, uint64_t n, const ink_msg_value_t *msg,
+          const void *value, size_t size)
+{
+    ink_part_t part = ink_plan_part (&self->collection->plan, n);
+    const ink_msg_failure_t *failures = msg->failures.items;
+    int rc = make_torn_room (self, msg->failures.size);
+    if (rc == INK_ETOOLARGE)
+        return ink_collected_fail (self, n, failures[0].error);
+    if (rc == INK_OK)
+        rc = ink_answer_add (self->answer, value, size, part);
+    if (rc)
+        return rc;
+    uint64_t missing = 0;
+    for (size_t f = 0; f < msg->failures.size; f++) {
+        self->torn[self->torn_count++] = failures[f];
+        missing += failures[f].length;
+    }
+    self->there[n] = INK_TORN;
+    self->left--;
+    self->computed += part.length - missing;
+    self->failed += missing;
+    return INK_OK;
+}
+
 int
-ink_collected_add (ink_collected_t *self, uint64_t n, const void *value, size_t size,
-                   bool *doubled)
+ink_collected_add (ink_collected_t *self, uint64_t n, const ink_msg_value_t *msg,
+                   const void *value, size_t size, bool *doubled)
 {
     *doubled = self->there[n] && !INK_PLANTED (30);
     if (*doubled)
         return INK_OK;
+    if (msg->failures.size)
+        return add_torn (self, n, msg, value, size);
     ink_part_t part = ink_plan_part (&self->collection->plan, n);
     int rc = ink_answer_add (self->answer, value, size, part);
     if (rc)
@@ -210,9 +251,20 @@ list_failure (ink_collected_t *self, ink_part_t part, uint64_t error)
         self->failure_count ? &self->failures[self->failure_count - 1] : NULL;
     if (last && last->offset + last->length == part.offset && last->error == error)
         last->length += part.length;
-    else if (self->failure_count < INK_FAILURES_LISTED)
+    else if (self->failure_count < INK_FAILURES_MOST)
         self->failures[self->failure_count++] =
             (ink_msg_failure_t){part.offset, part.length, error};
+}
+
+//  Lists what is missing of a part that is there.
+static void
+list_torn (ink_collected_t *self, ink_part_t part)
+{
+    for (size_t n = 0; n < self->torn_count; n++) {
+        const ink_msg_failure_t *torn = &self->torn[n];
+        if (torn->offset >= part.offset && torn->offset - part.offset < part.length)
+            list_failure (self, (ink_part_t){torn->offset, torn->length}, torn->error);
+    }
 }
 
 int
@@ -220,12 +272,15 @@ ink_collected_list_failures (ink_collected_t *self)
 {
     if (!self->failed || self->failures)
         return INK_OK;
-    self->failures = ink_alloc (INK_FAILURES_LISTED * sizeof *self->failures);
+    self->failures = ink_alloc (INK_FAILURES_MOST * sizeof *self->failures);
     if (!self->failures)
         return INK_ENOMEM;
-    for (uint64_t n = 0; n < self->collection->parts; n++)
-        if (self->there[n] > INK_THERE)
-            list_failure (self, ink_plan_part (&self->collection->plan, n),
-                          (uint64_t) (self->there[n] - INK_THERE));
+    for (uint64_t n = 0; n < self->collection->parts; n++) {
+        ink_part_t part = ink_plan_part (&self->collection->plan, n);
+        if (self->there[n] == INK_TORN)
+            list_torn (self, part);
+        else if (self->there[n] > INK_THERE)
+            list_failure (self, part, (uint64_t) (self->there[n] - INK_THERE));
+    }
     return INK_OK;
 }

@@ -17,8 +17,8 @@
 #include "value/answer.h"
 #include "value/kin.h"
 
-#define INK_FAILURES_LISTED 1024
 #define INK_THERE 1
+#define INK_TORN 255 //  There, but for the ranges in `torn`
 
 typedef struct ink_collection ink_collection_t;
 
@@ -29,10 +29,12 @@ typedef struct {
     const ink_kernel_t *kernel;
     ink_series_t series;
     ink_answer_t *answer;
-    uint8_t *there; //  A byte a part: 0, INK_THERE, or that and its error
+    uint8_t *there; //  A byte a part: 0, INK_THERE, that and its error, or INK_TORN
     uint64_t left;  //  Parts that are not
     uint64_t cached, computed, failed; //  Bytes
     ink_schedule_t schedule;
+    ink_msg_failure_t *torn; //  What is missing in parts that are there, as it came
+    size_t torn_count;
     ink_msg_failure_t *failures; //  Listed for the final
     size_t failure_count;
     bool ended;
@@ -61,10 +63,10 @@ struct ink_collection {
 int ink_collection_new (const ink_msg_expect_t *expect, ink_collection_t **self_p);
 void ink_collection_destroy (ink_collection_t **self_p);
 
-//  Enters the value of a part. INK_EVALUE; a part that is there already is not merged again,
-//  and *doubled is set.
-int ink_collected_add (ink_collected_t *self, uint64_t n, const void *value, size_t size,
-                       bool *doubled);
+//  Enters the value of a part, but for the ranges that have failed in it. INK_EVALUE; a part
+//  that is there already is not merged again, and *doubled is set.
+int ink_collected_add (ink_collected_t *self, uint64_t n, const ink_msg_value_t *msg,
+                       const void *value, size_t size, bool *doubled);
 
 //  Enters what the cache knew of some runs of parts. INK_EVALUE, INK_EMESSAGE.
 int ink_collected_know (ink_collected_t *self, const ink_msg_known_t *known,

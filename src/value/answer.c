@@ -191,3 +191,9 @@ ink_value_room (const ink_kernel_t *kernel, const int64_t *params, uint64_t leng
     ink_part_t part = {geometry.cell_bytes - 1, length};
     return (size_t) output_size (kernel, &geometry, part);
 }
+
+size_t
+ink_value_most (const ink_kernel_t *kernel, const int64_t *params, uint64_t length)
+{
+    return ink_value_room (kernel, params, length) + INK_COUNTS_HEADER;
+}

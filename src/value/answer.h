@@ -60,4 +60,8 @@ void ink_value_pack (const ink_value_shape_t *shape, const ink_kernel_t *kernel,
 size_t
 ink_value_room (const ink_kernel_t *kernel, const int64_t *params, uint64_t length);
 
+//  The most bytes the packed value of such a part can have.
+size_t
+ink_value_most (const ink_kernel_t *kernel, const int64_t *params, uint64_t length);
+
 #endif

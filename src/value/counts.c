@@ -19,7 +19,6 @@
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "counters are little-endian");
 
 enum { DENSE = 1, SPARSE = 2 };
-#define HEADER 2
 #define BLOCK 64
 
 //  Calls `function` with the width, which must be 1, 2, 4 or 8, as a constant in front.
@@ -128,8 +127,9 @@ ink_counts_measure (const void *counts, size_t cells, size_t width)
         width_of (narrow ? all_bits (4, counts, cells) : all_bits (8, counts, cells));
     packing.used = narrow ? not_zero (4, counts, cells) : not_zero (8, counts, cells);
 
-    size_t dense = HEADER + cells * packing.width;
-    size_t sparse = HEADER + bitmap_size (cells) + packing.used * packing.width;
+    size_t dense = INK_COUNTS_HEADER + cells * packing.width;
+    size_t sparse =
+        INK_COUNTS_HEADER + bitmap_size (cells) + packing.used * packing.width;
     packing.form = sparse < dense ? SPARSE : DENSE;
     packing.size = sparse < dense ? sparse : dense;
     return packing;
@@ -201,9 +201,11 @@ ink_counts_pack (const ink_packing_t *packing, const void *counts, size_t cells,
     out[0] = packing->form;
     out[1] = packing->width;
     if (width == 4)
-        BY_WIDTH (packing->width, pack, 4, packing->form, out + HEADER, counts, cells);
+        BY_WIDTH (packing->width, pack, 4, packing->form, out + INK_COUNTS_HEADER, counts,
+                  cells);
     else
-        BY_WIDTH (packing->width, pack, 8, packing->form, out + HEADER, counts, cells);
+        BY_WIDTH (packing->width, pack, 8, packing->form, out + INK_COUNTS_HEADER, counts,
+                  cells);
 }
 
 //  ---------------------------------------------------------------------------------------
@@ -239,13 +241,14 @@ read_bitmap (const uint8_t *bitmap, size_t cells, size_t *used)
 static bool
 open_packed (const uint8_t *packed, size_t size, size_t cells, packed_t *self)
 {
-    if (size < HEADER)
+    if (size < INK_COUNTS_HEADER)
         return false;
     uint8_t form = packed[0];
-    *self = (packed_t){.counters = packed + HEADER, .width = packed[1], .used = cells};
+    *self = (packed_t){
+        .counters = packed + INK_COUNTS_HEADER, .width = packed[1], .used = cells};
     if (self->width != 1 && self->width != 2 && self->width != 4 && self->width != 8)
         return false;
-    size -= HEADER;
+    size -= INK_COUNTS_HEADER;
     if (form == SPARSE) {
         size_t words = bitmap_size (cells);
         if (size < words || !read_bitmap (self->counters, cells, &self->used))

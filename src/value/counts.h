@@ -11,6 +11,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+//  What a packed table has besides its counters
+#define INK_COUNTS_HEADER 2
+
 //  How a table will be packed: found once, then used to pack.
 typedef struct {
     uint8_t form, width;

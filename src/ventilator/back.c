@@ -5,8 +5,10 @@
 #include "base/plant.h"
 #include "ventilator/office.h"
 
-//  After so many lost workers a chunk is not tried again
-#define DEATHS_MOST 3
+//  After so many lost workers a chunk is not tried again. From the second on it was computed
+//  isolated, where no kernel can harm its worker: the others died of something else, or of
+//  the memory it takes.
+#define DEATHS_MOST 8
 
 //  Doublings of a lease's patience
 #define EXPIRIES_MOST 12

@@ -1,5 +1,6 @@
 //  cut.c: a lease in the making.
 
+#include <assert.h>
 #include <string.h>
 
 #include "kernels/kernels.h"
@@ -14,6 +15,19 @@
 //  with twice the patience each time: its worker beats, so it may just be slow
 #define LEASE_PATIENCE_US 10000000
 
+//  A chunk is computed with care when it could not be computed, and isolated when it has cost
+//  so many workers. That takes its time: so many doublings of patience
+#define DEATHS_ISOLATED 2
+#define CARE_DOUBLINGS 2
+
+static uint64_t
+care_of (const ink_chunk_t *chunk)
+{
+    if (chunk->deaths >= DEATHS_ISOLATED)
+        return INK_CARE_ISOLATED;
+    return chunk->failures ? INK_CARE_PIECES : 0;
+}
+
 //  ---------------------------------------------------------------------------------------
 //  From what is READY
 
@@ -21,8 +35,7 @@ static bool
 is_suspect (ink_foreman_t *self, const ink_strand_t *strand, uint64_t p)
 {
     ink_chunk_key_t key = ink_office_key (strand, p);
-    const ink_chunk_t *chunk = ink_leases_chunk (&self->leases, &key);
-    return chunk && ink_chunk_is_suspect (chunk);
+    return ink_leases_suspect (&self->leases, &key);
 }
 
 //  Where the demand goes on for this worker, and with which kernels: those READY there.
@@ -240,6 +253,7 @@ send (ink_foreman_t *self, const ink_cut_t *cut, const ink_lease_t *lease)
                            .lease = lease->id,
                            .attempt =
                                lease->chunks[0]->deaths + lease->chunks[0]->failures,
+                           .care = lease->care,
                            .source = ink_office_text (self, demand->source),
                            .device = demand->identity.device,
                            .inode = demand->identity.inode,
@@ -266,10 +280,12 @@ ink_cut_hand_out (ink_foreman_t *self, ink_cut_t *cut)
         return false;
     }
     int64_t ahead = cut->worker->in_hand_ns / 1000;
+    lease->care = care_of (cut->chunks[0]);
+    assert (!lease->care || cut->slots == 1);
+    uint32_t doublings = cut->chunks[0]->expiries + (lease->care ? CARE_DOUBLINGS : 0);
     lease->since = self->now;
     lease->due = self->now + ahead;
-    lease->deadline =
-        self->now + (LEASE_PATIENCE_US << cut->chunks[0]->expiries) + 20 * ahead;
+    lease->deadline = self->now + ((int64_t) LEASE_PATIENCE_US << doublings) + 20 * ahead;
     send (self, cut, lease);
     demand->running++;
     demand->client->running++;

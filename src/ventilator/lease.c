@@ -13,8 +13,9 @@ ink_leases_init (ink_leases_t *self)
 {
     self->by_id = ink_map_new (sizeof (uint64_t));
     self->chunks = ink_map_new (sizeof (ink_chunk_key_t));
+    self->suspects = ink_map_new (sizeof (ink_chunk_key_t));
     self->next_id = 1;
-    if (self->by_id && self->chunks)
+    if (self->by_id && self->chunks && self->suspects)
         return INK_OK;
     ink_leases_free (self);
     return INK_ENOMEM;
@@ -32,6 +33,39 @@ ink_leases_free (ink_leases_t *self)
         ink_free (item);
     ink_map_destroy (&self->by_id);
     ink_map_destroy (&self->chunks);
+    ink_map_destroy (&self->suspects);
+}
+
+static ink_suspect_t *
+find_suspect (const ink_leases_t *self, const ink_chunk_key_t *key)
+{
+    return ink_map_size (self->suspects) ? ink_map_get (self->suspects, key) : NULL;
+}
+
+//  The one remembered longest makes room. Without memory it is not remembered.
+static void
+remember (ink_leases_t *self, const ink_chunk_t *chunk)
+{
+    ink_suspect_t *suspect = find_suspect (self, &chunk->key);
+    if (!suspect) {
+        suspect = &self->ring[self->next_suspect++ % INK_SUSPECTS_MOST];
+        if (ink_map_get (self->suspects, &suspect->key) == suspect)
+            ink_map_remove (self->suspects, &suspect->key);
+        suspect->key = chunk->key;
+        (void) ink_map_put (self->suspects, &suspect->key, suspect);
+    }
+    suspect->deaths = chunk->deaths;
+    suspect->failures = chunk->failures;
+}
+
+static void
+recall (ink_leases_t *self, ink_chunk_t *chunk)
+{
+    const ink_suspect_t *suspect = find_suspect (self, &chunk->key);
+    if (!suspect)
+        return;
+    chunk->deaths = suspect->deaths;
+    chunk->failures = suspect->failures;
 }
 
 ink_lease_t *
@@ -61,6 +95,7 @@ ink_leases_make_chunk (ink_leases_t *self, const ink_chunk_key_t *key, int kerne
         ink_free (chunk);
         return NULL;
     }
+    recall (self, chunk);
     return chunk;
 }
 
@@ -72,6 +107,10 @@ ink_leases_drop_chunk (ink_leases_t *self, ink_chunk_t *chunk)
         for (size_t n = 0; leases[l] && n < leases[l]->slots; n++)
             if (leases[l]->chunks[n] == chunk)
                 leases[l]->chunks[n] = NULL;
+    if (ink_chunk_is_suspect (chunk))
+        remember (self, chunk);
+    else if (find_suspect (self, &chunk->key))
+        ink_map_remove (self->suspects, &chunk->key);
     ink_map_remove (self->chunks, &chunk->key);
     ink_free (chunk);
 }
@@ -141,6 +180,13 @@ ink_lease_first (const ink_lease_t *self)
         if (self->chunks[n])
             return self->chunks[n];
     return NULL;
+}
+
+bool
+ink_leases_suspect (ink_leases_t *self, const ink_chunk_key_t *key)
+{
+    const ink_chunk_t *chunk = ink_leases_chunk (self, key);
+    return chunk ? ink_chunk_is_suspect (chunk) : find_suspect (self, key) != NULL;
 }
 
 bool

@@ -55,14 +55,27 @@ struct ink_lease {
     ink_lease_state_t state;
     int64_t since, due, deadline; //  due: when it should have ended
     int64_t estimate_ns;
+    uint64_t care;         //  As it was told to the worker
     size_t slots, open;    //  open: not settled
     uint8_t *settled;      //  A byte a slot
     ink_chunk_t *chunks[]; //  NULL once settled or unwanted
 };
 
+//  So many chunks that have failed are remembered when nobody wants them any more, so that
+//  who asks for them again need not lose workers to learn it
+#define INK_SUSPECTS_MOST 256
+
+typedef struct {
+    ink_chunk_key_t key;
+    uint32_t deaths, failures;
+} ink_suspect_t;
+
 typedef struct {
     ink_map_t *by_id, *chunks;
     uint64_t next_id;
+    ink_map_t *suspects; //  By key, in the ring
+    ink_suspect_t ring[INK_SUSPECTS_MOST];
+    size_t next_suspect;
 } ink_leases_t;
 
 int ink_leases_init (ink_leases_t *self);
@@ -76,7 +89,7 @@ ink_chunk_t *
 ink_leases_make_chunk (ink_leases_t *self, const ink_chunk_key_t *key, int kernel);
 
 //  Forgets a chunk: it has settled or nobody wants it. Its slots in leases are empty from now
-//  on.
+//  on. If it is suspect that is remembered.
 void ink_leases_drop_chunk (ink_leases_t *self, ink_chunk_t *chunk);
 
 //  Gives `slots` chunks to a worker, READY ones or such that have no backup. NULL when out of
@@ -96,7 +109,8 @@ void ink_leases_end (ink_leases_t *self, ink_lease_t *lease);
 const ink_chunk_t *ink_lease_first (const ink_lease_t *self);
 
 //  It has cost a worker, or could not be computed: it is computed alone and with one kernel,
-//  so that the right one is blamed the next time.
+//  so that the right one is blamed the next time. The second: also by what is remembered.
 bool ink_chunk_is_suspect (const ink_chunk_t *self);
+bool ink_leases_suspect (ink_leases_t *self, const ink_chunk_key_t *key);
 
 #endif

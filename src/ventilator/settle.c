@@ -303,21 +303,43 @@ fail_chunk (ink_foreman_t *self, ink_lease_t *lease, size_t slot, int error)
         ink_office_return (self, lease, slot);
 }
 
+//  Whether the sink has heard of somebody who waits for the chunk.
+static bool
+is_expected (ink_foreman_t *self, const ink_chunk_t *chunk, uint64_t order)
+{
+    for (ink_kin_walk_t walk = ink_office_kin (self, &chunk->key);
+         ink_kin_next (&walk);) {
+        const ink_strand_t *strand = ink_office_strand (&walk);
+        if (strand->states[walk.n] == INK_PART_IN_PROGRESS &&
+            strand->demand->order <= order)
+            return true;
+    }
+    return false;
+}
+
 //  What became of a slot of a lease: a value or an error that came for a chunk somebody wants.
 static void
 settle_slot (ink_foreman_t *self, ink_lease_t *lease, const ink_msg_arrival_t *arrival,
              uint64_t order)
 {
     ink_chunk_t *chunk = lease->chunks[arrival->slot];
-    if (arrival->error) {
-        fail_chunk (self, lease, arrival->slot,
-                    arrival->error < INK_ERROR_COUNT ? (int) arrival->error : INK_EVALUE);
+    int error = arrival->error < INK_ERROR_COUNT ? (int) arrival->error : INK_EVALUE;
+    //  A value that none of those took who wait for this chunk is the value of something else
+    if (!error && !arrival->taken && is_expected (self, chunk, order))
+        error = INK_EVALUE;
+    if (error) {
+        fail_chunk (self, lease, arrival->slot, error);
         return;
     }
     //  No value took longer than its lease is old, give or take a second
     uint64_t most = (uint64_t) (self->now - lease->since + 1000000) * 1000;
-    ink_registry_learn (self->registry, lease->worker, chunk->kernel, chunk->key.length,
-                        arrival->busy_ns < most ? arrival->busy_ns : most);
+    if (!lease->care)
+        ink_registry_learn (self->registry, lease->worker, chunk->kernel,
+                            chunk->key.length,
+                            arrival->busy_ns < most ? arrival->busy_ns : most);
+    self->counters.parts_failed += arrival->failed > 0;
+    if (!arrival->failed)
+        chunk->deaths = chunk->failures = 0; //  Whatever it was, it was not the chunk
     settle_chunk (self, chunk, order);
 }
 
@@ -351,6 +373,11 @@ on_settled (ink_foreman_t *self, const ink_msg_settled_t *settled)
 {
     if (settled->epoch != self->epoch)
         return;
+    if (settled->instance != self->sink) { //  It knows little of what we expect
+        self->next_greet = self->now;
+        self->counters.late_values += settled->arrivals.size;
+        return;
+    }
     for (size_t n = 0; n < settled->arrivals.size; n++)
         on_arrival (self, &settled->arrivals.items[n], settled->order);
 }

@@ -155,17 +155,27 @@ open_source (ink_compute_t *self, const ink_msg_lease_t *lease)
 //  ---------------------------------------------------------------------------------------
 //  Beginning a lease
 
+int
+ink_compute_kernel (const ink_msg_kernel_t *msg, const ink_kernel_t **kernel,
+                    int64_t params[INK_KERNEL_PARAMS])
+{
+    *kernel = ink_kernels_find (msg->name);
+    if (!*kernel || (*kernel)->version != msg->version)
+        return INK_ENOKERNEL;
+    ink_kernels_fallbacks (*kernel, params);
+    for (size_t n = 0; n < msg->params.size; n++)
+        if (ink_kernels_set (*kernel, params, msg->params.items[n].name,
+                             msg->params.items[n].value))
+            return INK_EPARAM;
+    return INK_OK;
+}
+
 static int
 set_column (ink_compute_t *self, column_t *column, const ink_msg_kernel_t *msg)
 {
-    column->kernel = ink_kernels_find (msg->name);
-    if (!column->kernel || column->kernel->version != msg->version)
-        return INK_ENOKERNEL;
-    ink_kernels_fallbacks (column->kernel, column->params);
-    for (size_t n = 0; n < msg->params.size; n++)
-        if (ink_kernels_set (column->kernel, column->params, msg->params.items[n].name,
-                             msg->params.items[n].value))
-            return INK_EPARAM;
+    int rc = ink_compute_kernel (msg, &column->kernel, column->params);
+    if (rc)
+        return rc;
     column->geometry = (ink_geometry_t){0};
     column->kernel->geometry (column->params, &column->geometry);
     column->speed = speed_of (self, column->kernel->name);
@@ -316,13 +326,12 @@ map_slice (ink_compute_t *self, const ink_msg_lease_t *lease, const ink_msg_span
 //  ---------------------------------------------------------------------------------------
 //  Values
 
-static ink_msg_t
-value_message (const ink_compute_t *self, const ink_msg_lease_t *lease, size_t span,
-               size_t k)
+ink_msg_t
+ink_compute_value (uint64_t instance, const ink_msg_lease_t *lease, size_t span, size_t k)
 {
     ink_msg_t msg = {.kind = INK_MSG_VALUE};
     msg.value.epoch = lease->epoch;
-    msg.value.worker = self->instance;
+    msg.value.worker = instance;
     msg.value.lease = lease->lease;
     msg.value.slot = span * lease->kernels.size + k;
     msg.value.series = lease->series.items[k].key;
@@ -347,7 +356,7 @@ emit_value (ink_compute_t *self, const ink_msg_lease_t *lease, size_t k)
         return INK_ENOMEM;
     ink_value_pack (&shape, column->kernel, column->params, column->cells,
                     ink_payload_data (payload));
-    ink_msg_t msg = value_message (self, lease, self->span, k);
+    ink_msg_t msg = ink_compute_value (self->instance, lease, self->span, k);
     msg.value.lookahead =
         least (column->kernel->overlap, lease->end - span->offset - span->length);
     msg.value.checksum = XXH3_64bits (ink_payload_data (payload), shape.size);
@@ -366,7 +375,7 @@ emit_errors (ink_compute_t *self, const ink_msg_lease_t *lease, int error)
 {
     for (; self->span < lease->spans.size; self->span++)
         for (size_t k = 0; k < lease->kernels.size; k++) {
-            ink_msg_t msg = value_message (self, lease, self->span, k);
+            ink_msg_t msg = ink_compute_value (self->instance, lease, self->span, k);
             msg.value.error = (uint64_t) error;
             self->emit (self->emit_self, &msg, NULL);
         }
@@ -406,8 +415,8 @@ go_on (ink_compute_t *self, const ink_msg_lease_t *lease)
     return rc;
 }
 
-static bool
-is_workable (const ink_msg_lease_t *lease)
+bool
+ink_compute_is_workable (const ink_msg_lease_t *lease)
 {
     if (!lease->spans.size || !lease->kernels.size ||
         lease->kernels.size != lease->series.size)
@@ -424,7 +433,7 @@ is_workable (const ink_msg_lease_t *lease)
 bool
 ink_compute_slice (ink_compute_t *self, const ink_msg_lease_t *lease)
 {
-    if (!is_workable (lease))
+    if (!ink_compute_is_workable (lease))
         return true; //  Nothing that could be answered: the lease will end at its deadline
     int rc = go_on (self, lease);
     if (rc)

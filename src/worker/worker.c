@@ -17,6 +17,7 @@
 #include "kernels/kernels.h"
 #include "protocol/codec.h"
 #include "protocol/post.h"
+#include "worker/care.h"
 #include "worker/compute.h"
 #include "worker/runner.h"
 #include "worker/worker.h"
@@ -35,6 +36,7 @@ typedef struct {
     ink_worker_options_t *options;
     ink_runner_t *runner;
     ink_compute_t *compute;
+    ink_care_t *care;
     uint64_t instance;
     ink_post_t back, control, lane, values;
     ink_letter_t letter;
@@ -195,6 +197,15 @@ emit (void *arg, const ink_msg_t *value, ink_payload_t **payload_p)
         ink_payload_destroy (payload_p);
 }
 
+static bool
+work (worker_t *self, const ink_msg_lease_t *lease)
+{
+    if (lease->care)
+        return ink_care_slice (self->care, lease);
+    ink_care_stop (self->care);
+    return ink_compute_slice (self->compute, lease);
+}
+
 //  Slices of the current leases until it is time to look at the sockets.
 static void
 compute (worker_t *self)
@@ -203,12 +214,14 @@ compute (worker_t *self)
     const ink_msg_lease_t *lease;
     while ((lease = ink_runner_current (self->runner)) && ink_clock_us () < until) {
         uint64_t id = lease->lease;
-        if (!ink_compute_slice (self->compute, lease))
+        if (!work (self, lease))
             continue;
         lease = ink_runner_current (self->runner);
         if (lease && lease->lease == id) //  Emitting may have heard that it is revoked
             step (self, INK_TOLD_DONE, NULL);
     }
+    if (!lease)
+        ink_care_stop (self->care);
 }
 
 //  ---------------------------------------------------------------------------------------
@@ -281,7 +294,8 @@ begin (worker_t *self, zsock_t *pipe, ink_worker_options_t *options)
     self->instance = self->instance >> 1 | 1;
     self->runner = ink_runner_new (self->instance);
     self->compute = ink_compute_new (options->roots, self->instance, emit, self);
-    if (!self->runner || !self->compute)
+    self->care = ink_care_new (options->roots, self->instance, emit, self);
+    if (!self->runner || !self->compute || !self->care)
         return INK_ENOMEM;
     //  Of this thread alone; the threads of libzmq keep what they have
     (void) setpriority (PRIO_PROCESS, (id_t) syscall (SYS_gettid), NICE);
@@ -298,6 +312,7 @@ end (worker_t *self)
     }
     close_paths (self);
     ink_post_close (&self->back, 100);
+    ink_care_destroy (&self->care);
     ink_compute_destroy (&self->compute);
     ink_runner_destroy (&self->runner);
     ink_letter_free (&self->letter);

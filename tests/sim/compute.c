@@ -9,6 +9,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "care.h"
 #include "compute.h"
 #include "faults.h"
 #include "harm.h"
@@ -34,8 +35,8 @@ is_the_one (const source_t *source, const ink_msg_lease_t *lease)
            now->mtime_ns == lease->mtime_ns && now->ctime_ns == lease->ctime_ns;
 }
 
-static void
-set_params (const ink_kernel_t *kernel, const ink_msg_kernel_t *msg, int64_t *params)
+void
+compute_params (const ink_kernel_t *kernel, const ink_msg_kernel_t *msg, int64_t *params)
 {
     ink_kernels_fallbacks (kernel, params);
     for (size_t n = 0; n < msg->params.size; n++)
@@ -62,7 +63,7 @@ begin_span (sim_worker_t *self, const ink_msg_lease_t *lease)
     for (size_t k = 0; k < lease->kernels.size; k++) {
         int64_t params[INK_KERNEL_PARAMS];
         const ink_kernel_t *kernel = ink_kernels_find (lease->kernels.items[k].name);
-        set_params (kernel, &lease->kernels.items[k], params);
+        compute_params (kernel, &lease->kernels.items[k], params);
         size_t room = ink_value_room (kernel, params, span->length);
         if (room > self->room[k]) {
             free (self->cells[k]);
@@ -100,9 +101,10 @@ compute_begin_slice (world_t *world, sim_worker_t *self, const ink_msg_lease_t *
     if (self->error || self->span == lease->spans.size)
         return 1;
     const ink_msg_span_t *span = &lease->spans.items[self->span];
-    uint64_t length = piece_of (self, span);
+    uint64_t length = lease->care ? span->length : piece_of (self, span);
     const source_t *source = sources_find (world->sources, lease->source);
-    if (source_is_poisoned (source, self->position, length)) {
+    bool is_safe = lease->care == INK_CARE_ISOLATED && !source->poison_is_deadly;
+    if (!is_safe && source_is_poisoned (source, self->position, length)) {
         harm_crash (world, self);
         return 0;
     }
@@ -124,7 +126,7 @@ map (sim_worker_t *self, const ink_msg_lease_t *lease, const version_t *version,
     const ink_kernel_t *kernel = ink_kernels_find (lease->kernels.items[k].name);
     const ink_msg_span_t *span = &lease->spans.items[self->span];
     int64_t params[INK_KERNEL_PARAMS];
-    set_params (kernel, &lease->kernels.items[k], params);
+    compute_params (kernel, &lease->kernels.items[k], params);
     ink_geometry_t geometry = {0};
     kernel->geometry (params, &geometry);
     bool unread = kernel->flags & INK_KERNEL_UNREAD;
@@ -160,8 +162,9 @@ map_piece (world_t *world, sim_worker_t *self, const ink_msg_lease_t *lease)
 //  ---------------------------------------------------------------------------------------
 //  Values
 
-static sim_value_t *
-add_value (sim_worker_t *self, const ink_msg_lease_t *lease, size_t span, size_t k)
+sim_value_t *
+compute_add_value (sim_worker_t *self, const ink_msg_lease_t *lease, size_t span,
+                   size_t k)
 {
     sim_value_t *value = &self->unsent[self->unsent_size++];
     *value = (sim_value_t){.msg.kind = INK_MSG_VALUE};
@@ -184,11 +187,11 @@ pack (sim_worker_t *self, const ink_msg_lease_t *lease, size_t k)
     const ink_msg_span_t *span = &lease->spans.items[self->span];
     ink_part_t part = {span->offset, span->length};
     int64_t params[INK_KERNEL_PARAMS];
-    set_params (kernel, &lease->kernels.items[k], params);
+    compute_params (kernel, &lease->kernels.items[k], params);
     if (kernel->settle)
         kernel->settle (params, self->cells[k]);
     ink_value_shape_t shape = ink_value_measure (kernel, params, self->cells[k], part);
-    sim_value_t *value = add_value (self, lease, self->span, k);
+    sim_value_t *value = compute_add_value (self, lease, self->span, k);
     value->payload = ink_payload_new (shape.size);
     ink_value_pack (&shape, kernel, params, self->cells[k],
                     ink_payload_data (value->payload));
@@ -203,7 +206,8 @@ static void
 owe_errors (sim_worker_t *self, const ink_msg_lease_t *lease)
 {
     for (size_t k = 0; k < lease->kernels.size; k++)
-        add_value (self, lease, self->span, k)->msg.value.error = (uint64_t) self->error;
+        compute_add_value (self, lease, self->span, k)->msg.value.error =
+            (uint64_t) self->error;
     self->span++;
 }
 
@@ -219,19 +223,22 @@ compute_end_slice (world_t *world, sim_worker_t *self, const ink_msg_lease_t *le
     }
     if (self->owed_ns)
         return; //  A slow one needs more slices for this piece
-    self->error = map_piece (world, self, lease);
+    self->error =
+        lease->care ? care_compute (world, self, lease) : map_piece (world, self, lease);
     if (!self->error && self->position < span->offset + span->length)
         return;
     if (!self->error && !is_the_one (sources_find (world->sources, lease->source), lease))
         self->error = INK_ECHANGED;
-    if (!self->error && world_luck (world, world->faults->read_errors))
+    if (!self->error && !lease->care && world_luck (world, world->faults->read_errors))
         self->error = INK_EIO;
     if (self->error) {
         owe_errors (self, lease);
         return;
     }
     self->parts++;
-    for (size_t k = 0; k < lease->kernels.size; k++)
+    if (lease->care)
+        care_pack (self, lease);
+    for (size_t k = 0; !lease->care && k < lease->kernels.size; k++)
         pack (self, lease, k);
     if (++self->span < lease->spans.size)
         begin_span (self, lease);
@@ -251,7 +258,8 @@ static void
 remember (world_t *world, sim_worker_t *self, const sim_value_t *value)
 {
     bool older = self->old.msg.value.epoch != value->msg.value.epoch;
-    if (!value->payload || (self->old.payload && (older || !world_luck (world, 20))))
+    if (!value->payload || value->msg.value.failures.size ||
+        (self->old.payload && (older || !world_luck (world, 20))))
         return; //  What is of another epoch is kept
     ink_payload_destroy (&self->old.payload);
     size_t size = ink_payload_size (value->payload);

@@ -21,6 +21,7 @@ typedef struct {
     size_t count; //  The last one is what it is now
     //  Whoever maps a byte of this range crashes; length 0: none
     uint64_t poison, poison_length;
+    bool poison_is_deadly; //  Also to who computes with care
 } source_t;
 
 struct sources {

@@ -255,6 +255,8 @@ worker_destroy (sim_worker_t **self_p)
     forget (self);
     for (size_t k = 0; k < INK_KERNELS_MOST; k++)
         free (self->cells[k]);
+    ink_bisect_destroy (&self->bisect);
+    ink_answer_destroy (&self->answer);
     ink_payload_destroy (&self->old.payload);
     ink_letter_free (&self->letter);
     for (link_kind_t kind = 0; kind < LINK_KINDS; kind++)

@@ -7,6 +7,8 @@
 
 #include "network.h"
 #include "inkling/kernel.h"
+#include "value/answer.h"
+#include "worker/bisect.h"
 #include "worker/runner.h"
 
 //  What a worker may do to a value that it is about to send
@@ -15,6 +17,7 @@ typedef enum {
     LIE_WRONG_BYTES, //  With the checksum of the right ones
     LIE_TRUNCATED,
     LIE_NO_PAYLOAD,
+    LIE_OTHER_SERIES, //  That of something nobody has asked for
     LIE_DOUBLED,
     LIE_OTHER_LEASE, //  Once more, for a lease that is not there or not its own
     LIE_OTHER_SLOT,  //  Once more, behind the end of its lease
@@ -60,6 +63,9 @@ struct sim_worker {
     sim_value_t unsent[INK_KERNELS_MOST];
     size_t unsent_first, unsent_size;
     sim_value_t old; //  For LIE_STALE
+    ink_bisect_t
+        *bisect; //  Of the last lease that wanted care, and what has passed of it
+    ink_answer_t *answer;
 
     uint64_t parts;
 

@@ -40,6 +40,8 @@ typedef struct {
     uint8_t known[8][PARTS]; //  What LOOK finds, by kernel and part
     uint64_t order;          //  Of the last EXPECT, which the sink has heard at once
     uint64_t busy_ns;        //  What a part takes
+    uint64_t torn;           //  Bytes that failed in a part
+    bool foreign;            //  Values are of something nobody waits for
     ink_msg_probe_t probe;   //  The last one
     size_t slots[256];       //  Of each lease, by id
     uint64_t answers;        //  Bytes that came with replies, in sum
@@ -87,6 +89,8 @@ write_lease (bench_t *self, const ink_msg_lease_t *msg)
                 (int) msg->spans.size);
     if (msg->attempt)
         write_down (self, " again %d", (int) msg->attempt);
+    if (msg->care)
+        write_down (self, " care %d", (int) msg->care);
     self->slots[msg->lease % 256] = msg->spans.size * msg->kernels.size;
 }
 
@@ -471,9 +475,15 @@ greeting (bench_t *self, uint64_t instance)
 static inline int
 arrives_at (bench_t *self, uint64_t order, uint64_t lease, uint64_t slot, int error)
 {
-    ink_msg_arrival_t arrival = {lease, slot, (uint64_t) error, self->busy_ns};
+    ink_msg_arrival_t arrival = {.lease = lease,
+                                 .slot = slot,
+                                 .error = (uint64_t) error,
+                                 .taken = !self->foreign,
+                                 .failed = self->torn,
+                                 .busy_ns = self->busy_ns};
     return from_sink (self, (ink_msg_t){.kind = INK_MSG_SETTLED,
                                         .settled = {.epoch = 1,
+                                                    .instance = self->instance[0],
                                                     .order = order,
                                                     .arrivals.items = &arrival,
                                                     .arrivals.size = 1}});
