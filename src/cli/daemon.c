@@ -15,6 +15,7 @@
 #include "cli/cli.h"
 #include "cli/complain.h"
 #include "cli/folder.h"
+#include "cli/pulse.h"
 #include "cli/signals.h"
 #include "inkling/error.h"
 #include "inkling/local.h"
@@ -304,11 +305,11 @@ ink_daemon_lock (const ink_endpoints_t *endpoints, const char *role)
 //  One actor, until a signal comes
 
 static int
-wait_for_end (int signals)
+wait_for_end (zactor_t *actor, int signals)
 {
     struct pollfd item = {signals, POLLIN, 0};
     while (!ink_signals_read (signals))
-        poll (&item, 1, -1);
+        poll (&item, 1, ink_pulse_take (actor));
     return 0;
 }
 
@@ -322,7 +323,7 @@ run_actor (zactor_fn *function, void *options, const int *error, const char *whe
     int status = *error ? ink_complain_so (*error, "is something else bound there?",
                                            "cannot begin at %s: %s", where,
                                            ink_error_text (*error))
-                        : wait_for_end (signals);
+                        : wait_for_end (actor, signals);
     ink_signals_leave (status, 5);
     zactor_destroy (&actor);
     return status;

@@ -1,15 +1,11 @@
-//  supervisor.c: child processes that are started again when they die.
+//  supervisor.c: child processes that are started again when they die or hang.
 
 #include "supervisor/supervisor.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/prctl.h>
+#include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -17,22 +13,14 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "inkling/error.h"
-#include "supervisor/restart.h"
+#include "supervisor/child.h"
 
 #define CHILDREN_MOST 300
 #define END_PATIENCE_US 5000000
 
-typedef struct {
-    const char *name;
-    char *const *argv;
-    pid_t pid; //  0: not running
-    int status;
-    ink_restart_t restart;
-} child_t;
-
 struct ink_supervisor {
     const char *logs;
-    child_t children[CHILDREN_MOST];
+    ink_child_t children[CHILDREN_MOST];
     size_t size;
     int signals;
     bool ending;
@@ -60,11 +48,14 @@ ink_supervisor_new (const char *logs)
 void
 ink_supervisor_destroy (ink_supervisor_t **self_p)
 {
-    if (!*self_p)
+    ink_supervisor_t *self = *self_p;
+    if (!self)
         return;
-    if ((*self_p)->signals >= 0)
-        close ((*self_p)->signals);
-    free (*self_p);
+    for (size_t n = 0; n < self->size; n++)
+        close (self->children[n].pulse);
+    if (self->signals >= 0)
+        close (self->signals);
+    free (self);
     *self_p = NULL;
 }
 
@@ -73,67 +64,41 @@ ink_supervisor_add (ink_supervisor_t *self, const char *name, char *const argv[]
 {
     if (self->size == CHILDREN_MOST)
         return INK_ENOMEM;
-    self->children[self->size++] = (child_t){.name = name, .argv = argv};
+    int pulse = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (pulse < 0)
+        return INK_ESYSTEM;
+    self->children[self->size++] =
+        (ink_child_t){.name = name, .argv = argv, .pulse = pulse};
     return INK_OK;
 }
 
 //  ---------------------------------------------------------------------------------------
-//  Children
+//  Beginning and end of children
 
 static void
-keep_log (const ink_supervisor_t *self, const child_t *child)
+start (ink_supervisor_t *self, ink_child_t *child)
 {
-    char path[4096];
-    if (!self->logs || snprintf (path, sizeof path, "%s/%s.log", self->logs,
-                                 child->name) >= (int) sizeof path)
-        return;
-    int log = open (path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-    if (log >= 0)
-        dup2 (log, STDERR_FILENO);
-}
-
-//  In the child, which has our one thread: dies with us, hears signals, and is the program.
-static void
-become (const ink_supervisor_t *self, const child_t *child, pid_t parent)
-{
-    sigset_t none;
-    sigemptyset (&none);
-    sigprocmask (SIG_SETMASK, &none, NULL);
-    prctl (PR_SET_PDEATHSIG, SIGTERM);
-    if (getppid () != parent)
-        _exit (1);  //  We died in between
-    setpgid (0, 0); //  Ctrl-C is for the supervisor alone
-    keep_log (self, child);
-    execv ("/proc/self/exe", child->argv);
-    _exit (127);
-}
-
-static void
-start (ink_supervisor_t *self, child_t *child)
-{
-    pid_t parent = getpid (), pid = fork ();
-    if (pid == 0)
-        become (self, child, parent);
+    bool started = ink_child_start (child, self->logs);
     int64_t now = ink_clock_us ();
     ink_restart_started (&child->restart, now);
-    if (pid < 0) {
-        child->status = 5;
+    ink_watch_started (&child->watch, now);
+    if (!started)
         ink_restart_ended (&child->restart, now);
-        return;
-    }
-    child->pid = pid;
-    ink_log (INK_LOG_EVENTS, "supervisor", "%s is process %d", child->name, (int) pid);
 }
 
-static void
-tell_end (const child_t *child, int status)
+//  The child that was given up, or NULL.
+static const ink_child_t *
+start_due (ink_supervisor_t *self)
 {
-    if (WIFSIGNALED (status))
-        ink_log (INK_LOG_EVENTS, "supervisor", "%s was ended by %s", child->name,
-                 strsignal (WTERMSIG (status)));
-    else
-        ink_log (INK_LOG_EVENTS, "supervisor", "%s ended with status %d", child->name,
-                 WEXITSTATUS (status));
+    int64_t now = ink_clock_us ();
+    for (size_t n = 0; n < self->size; n++) {
+        ink_child_t *child = &self->children[n];
+        if (child->restart.given_up)
+            return child;
+        if (ink_restart_is_due (&child->restart, now))
+            start (self, child);
+    }
+    return NULL;
 }
 
 static void
@@ -143,12 +108,10 @@ reap (ink_supervisor_t *self)
     pid_t pid;
     while ((pid = waitpid (-1, &status, WNOHANG)) > 0)
         for (size_t n = 0; n < self->size; n++) {
-            child_t *child = &self->children[n];
+            ink_child_t *child = &self->children[n];
             if (child->pid != pid)
                 continue;
-            child->pid = 0;
-            child->status = WIFEXITED (status) ? WEXITSTATUS (status) : 1;
-            tell_end (child, status);
+            ink_child_ended (child, status);
             ink_restart_ended (&child->restart, ink_clock_us ());
         }
 }
@@ -168,6 +131,43 @@ signal_all (const ink_supervisor_t *self, int signal)
     for (size_t n = 0; n < self->size; n++)
         if (self->children[n].pid)
             kill (self->children[n].pid, signal);
+}
+
+//  ---------------------------------------------------------------------------------------
+//  Children that hang
+
+static void
+look_at (ink_child_t *child, int64_t now)
+{
+    if (!child->pid)
+        return;
+    bool beaten = ink_child_has_beaten (child);
+    if (!beaten && ink_child_awaits_disk (child)) {
+        ink_watch_excused (&child->watch, now);
+        return;
+    }
+    switch (ink_watch_look (&child->watch, now, beaten)) {
+    case INK_VERDICT_LET:
+        break;
+    case INK_VERDICT_END:
+        ink_log (INK_LOG_EVENTS, "supervisor",
+                 "%s has been silent for seconds, so it is ended", child->name);
+        kill (child->pid, SIGTERM);
+        break;
+    case INK_VERDICT_KILL:
+        ink_log (INK_LOG_EVENTS, "supervisor",
+                 "%s was asked to end and did not, so it is killed", child->name);
+        kill (child->pid, SIGKILL);
+        break;
+    }
+}
+
+static void
+look (ink_supervisor_t *self)
+{
+    int64_t now = ink_clock_us ();
+    for (size_t n = 0; n < self->size; n++)
+        look_at (&self->children[n], now);
 }
 
 //  ---------------------------------------------------------------------------------------
@@ -203,32 +203,26 @@ end_all (ink_supervisor_t *self)
         wait_until (self, ink_clock_us () + 100000);
 }
 
-//  The child that was given up, or NULL.
-static const child_t *
-start_due (ink_supervisor_t *self)
+static int64_t
+next_deadline (const ink_supervisor_t *self)
 {
-    int64_t now = ink_clock_us ();
+    int64_t deadline = INT64_MAX;
     for (size_t n = 0; n < self->size; n++) {
-        child_t *child = &self->children[n];
-        if (child->restart.given_up)
-            return child;
-        if (ink_restart_is_due (&child->restart, now))
-            start (self, child);
+        const ink_child_t *child = &self->children[n];
+        int64_t due = child->pid ? ink_watch_deadline (&child->watch)
+                                 : ink_restart_deadline (&child->restart);
+        deadline = due < deadline ? due : deadline;
     }
-    return NULL;
+    return deadline;
 }
 
 int
 ink_supervisor_run (ink_supervisor_t *self, const char **failed)
 {
-    const child_t *lost = NULL;
+    const ink_child_t *lost = NULL;
     while (!self->ending && !(lost = start_due (self))) {
-        int64_t deadline = INT64_MAX;
-        for (size_t n = 0; n < self->size; n++) {
-            int64_t due = ink_restart_deadline (&self->children[n].restart);
-            deadline = due < deadline ? due : deadline;
-        }
-        wait_until (self, deadline);
+        wait_until (self, next_deadline (self));
+        look (self);
     }
     end_all (self);
     if (lost)

@@ -1,4 +1,4 @@
-//  supervisor.h: child processes that are started again when they die.
+//  supervisor.h: child processes that are started again when they die or hang.
 
 #ifndef INK_SUPERVISOR_H_INCLUDED
 #define INK_SUPERVISOR_H_INCLUDED
@@ -14,12 +14,13 @@ ink_supervisor_t *ink_supervisor_new (const char *logs);
 void ink_supervisor_destroy (ink_supervisor_t **self_p);
 
 //  Adds a child: this very program with other arguments. `argv` ends with NULL and, as `name`,
-//  is borrowed. INK_ENOMEM.
+//  is borrowed. INK_ENOMEM, INK_ESYSTEM.
 int ink_supervisor_add (ink_supervisor_t *self, const char *name, char *const argv[]);
 
 //  Starts all children and keeps them running until SIGINT or SIGTERM comes, then ends them:
-//  SIGTERM, and after 5 s SIGKILL. Returns 0, or the exit status of a child that could not be
-//  kept running, whose name is stored in *failed.
+//  SIGTERM, and after 5 s SIGKILL. One that dies is started again, one whose working code is
+//  silent for long (watch.h) is ended first. Returns 0, or the exit status of a child that
+//  could not be kept running, whose name is stored in *failed.
 int ink_supervisor_run (ink_supervisor_t *self, const char **failed);
 
 #endif
