@@ -42,13 +42,14 @@ pass_pulse (const ink_child_t *self)
 }
 
 //  In the child, which has our one thread: dies with us, hears signals, and is the program.
+//  It dies by the one signal that ends also what hangs or was stopped.
 static void
 become (const ink_child_t *self, const char *logs, pid_t parent)
 {
     sigset_t none;
     sigemptyset (&none);
     sigprocmask (SIG_SETMASK, &none, NULL);
-    prctl (PR_SET_PDEATHSIG, SIGTERM);
+    prctl (PR_SET_PDEATHSIG, SIGKILL);
     if (getppid () != parent)
         _exit (1);  //  We died in between
     setpgid (0, 0); //  Ctrl-C is for the supervisor alone
