@@ -1,4 +1,4 @@
-//  cache.c: `inkling cache`: looks into a cache, checks it, clears it.
+//  cache.c: `inkling cache`: looks into a cache, checks it, mends it, clears it.
 
 #include "cli/cli.h"
 
@@ -13,6 +13,7 @@
 #include "cli/complain.h"
 #include "cli/folder.h"
 #include "cli/human.h"
+#include "cli/mend.h"
 #include "cli/query.h"
 
 #define LIMIT (UINT64_C (4) << 30)
@@ -105,31 +106,47 @@ clear (ink_cache_t *cache, const options_t *options)
     return 0;
 }
 
+//  With the cache open, or with its folder alone: those two are for the supervisor, and are not
+//  in the help.
 static const struct {
     const char *name;
     int (*act) (ink_cache_t *cache, const options_t *options);
-} actions[] = {{"stat", show_stat}, {"verify", verify}, {"clear", clear}};
+    int (*mend) (const char *path);
+} actions[] = {{"stat", show_stat, NULL},
+               {"verify", verify, NULL},
+               {"mend", NULL, ink_mend_check},
+               {"renew", NULL, ink_mend_renew},
+               {"clear", clear, NULL}};
+
+static int
+act_on (size_t n, const options_t *options)
+{
+    //  Opening would make a new one.
+    if (access (options->path, F_OK) != 0)
+        return ink_complain_so (INK_ENOTFOUND,
+                                "`inkling run` begins one, or name another "
+                                "with --cache",
+                                "there is no cache at %s", options->path);
+    if (actions[n].mend && options->json)
+        return ink_complain_so (INK_EUSAGE, "leave out --json", "%s prints no JSON",
+                                options->action);
+    if (actions[n].mend)
+        return actions[n].mend (options->path);
+    int error = INK_OK;
+    ink_cache_t *cache = ink_cache_open_lmdb (options->path, LIMIT, &error);
+    if (!cache)
+        return ink_complain (error, options->path);
+    int status = actions[n].act (cache, options);
+    ink_cache_close (&cache);
+    return status;
+}
 
 static int
 act (const options_t *options)
 {
-    for (size_t n = 0; n < sizeof actions / sizeof *actions; n++) {
-        if (strcmp (actions[n].name, options->action) != 0)
-            continue;
-        //  Opening would make a new one.
-        if (access (options->path, F_OK) != 0)
-            return ink_complain_so (INK_ENOTFOUND,
-                                    "`inkling run` begins one, or name another "
-                                    "with --cache",
-                                    "there is no cache at %s", options->path);
-        int error = INK_OK;
-        ink_cache_t *cache = ink_cache_open_lmdb (options->path, LIMIT, &error);
-        if (!cache)
-            return ink_complain (error, options->path);
-        int status = actions[n].act (cache, options);
-        ink_cache_close (&cache);
-        return status;
-    }
+    for (size_t n = 0; n < sizeof actions / sizeof *actions; n++)
+        if (strcmp (actions[n].name, options->action) == 0)
+            return act_on (n, options);
     return ink_complain_so (INK_EUSAGE, NULL,
                             "a cache can do stat, verify or clear, not '%s'",
                             options->action);

@@ -11,12 +11,15 @@
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "cli/arguments.h"
 #include "cli/complain.h"
 #include "cli/daemon.h"
+#include "cli/folder.h"
+#include "cli/mend.h"
 #include "inkling/error.h"
 #include "supervisor/supervisor.h"
 
@@ -54,6 +57,7 @@ make_argv (char *verb, char *name, int argc, char **argv)
     return made;
 }
 
+//  Ventilator and sink have no number, and share the cache.
 static int
 add_part (ink_supervisor_t *supervisor, part_t *part, char *verb, size_t number, int argc,
           char **argv)
@@ -63,8 +67,9 @@ add_part (ink_supervisor_t *supervisor, part_t *part, char *verb, size_t number,
     else
         snprintf (part->name, sizeof part->name, "%s", verb);
     part->argv = make_argv (verb, number ? part->name : NULL, argc, argv);
-    return part->argv ? ink_supervisor_add (supervisor, part->name, part->argv)
-                      : INK_ENOMEM;
+    return part->argv
+               ? ink_supervisor_add (supervisor, part->name, part->argv, number == 0)
+               : INK_ENOMEM;
 }
 
 //  0, or the exit status after a complaint.
@@ -112,12 +117,38 @@ is_listened_at (const char *address)
     return taken;
 }
 
+static int
+open_cache (const void *options)
+{
+    int status = 0;
+    ink_cache_t *cache;
+    (void) ink_daemon_cache (options, &cache, &status);
+    ink_cache_close (&cache);
+    return status;
+}
+
+//  Opening a damaged cache may crash, which the server must survive.
+static int
+check_cache (const ink_daemon_options_t *options)
+{
+    char fallback[INK_FOLDER_MOST];
+    const char *path = options->cache;
+    int status = ink_mend_apart (open_cache, options);
+    if (status < 0)
+        return ink_complain (INK_ESYSTEM, "the cache cannot be tried");
+    if (!ink_mend_crashed (status))
+        return WEXITSTATUS (status);
+    if (!path && ink_folder_cache (fallback) == 0)
+        path = fallback;
+    ink_log (INK_LOG_EVENTS, "serve", "to open the cache crashes, so it is set aside");
+    return ink_mend_renew (path);
+}
+
 //  What the children would complain about one by one is found out before there are any.
 static int
 check (const ink_daemon_options_t *options, const ink_endpoints_t *endpoints)
 {
     int status = 0;
-    ink_cache_t *cache;
     if (!options->root_count)
         return ink_complain_so (INK_EUSAGE, "inkling serve --root data=/srv/data",
                                 "nothing to serve: --root is missing");
@@ -125,9 +156,8 @@ check (const ink_daemon_options_t *options, const ink_endpoints_t *endpoints)
     if (!roots)
         return status;
     ink_roots_destroy (&roots);
-    if (!ink_daemon_cache (options, &cache, &status))
+    if ((status = check_cache (options)))
         return status;
-    ink_cache_close (&cache);
     if (options->state && (status = take_state (options->state)))
         return status;
     if (endpoints->transport == INK_OVER_TCP &&
@@ -144,6 +174,12 @@ supervise (const ink_daemon_options_t *options, part_t *parts, size_t workers, i
     ink_supervisor_t *supervisor = ink_supervisor_new (options->state);
     if (!supervisor)
         return ink_complain (INK_ENOMEM, NULL);
+    //  An argv of execv is not const, but not written to either
+    char *path = (char *) (uintptr_t) options->cache;
+    char *check[] = {"inkling", "cache", "mend", path ? "--cache" : NULL, path, NULL};
+    char *renew[] = {"inkling", "cache", "renew", path ? "--cache" : NULL, path, NULL};
+    if (!options->no_cache)
+        ink_supervisor_mend (supervisor, check, renew);
     const char *failed = NULL;
     int rc = add_part (supervisor, &parts[0], "sink", 0, argc, argv);
     if (rc == INK_OK)

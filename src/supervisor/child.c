@@ -111,15 +111,18 @@ ink_child_awaits_disk (const ink_child_t *self)
     return found;
 }
 
-void
+bool
 ink_child_ended (ink_child_t *self, int status)
 {
     self->pid = 0;
     self->status = WIFEXITED (status) ? WEXITSTATUS (status) : 1;
-    if (WIFSIGNALED (status))
-        ink_log (INK_LOG_EVENTS, "supervisor", "%s was ended by %s", self->name,
-                 strsignal (WTERMSIG (status)));
-    else
+    if (!WIFSIGNALED (status)) {
         ink_log (INK_LOG_EVENTS, "supervisor", "%s ended with status %d", self->name,
                  self->status);
+        return false;
+    }
+    int signal = WTERMSIG (status);
+    ink_log (INK_LOG_EVENTS, "supervisor", "%s was ended by %s", self->name,
+             strsignal (signal));
+    return signal == SIGSEGV || signal == SIGBUS || signal == SIGABRT;
 }

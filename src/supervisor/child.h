@@ -16,9 +16,10 @@
 typedef struct {
     const char *name;
     char *const *argv;
-    pid_t pid;  //  0: not running
-    int pulse;  //  -1: it has none
-    int status; //  With which it ended last
+    bool stores; //  It uses the store
+    pid_t pid;   //  0: not running
+    int pulse;   //  -1: it has none
+    int status;  //  With which it ended last
     ink_restart_t restart;
     ink_watch_t watch;
 } ink_child_t;
@@ -33,7 +34,8 @@ bool ink_child_has_beaten (const ink_child_t *self);
 //  Whether one of its threads waits for a disk: no signal ends such a wait, and it is no loop.
 bool ink_child_awaits_disk (const ink_child_t *self);
 
-//  The process is gone, as wait told.
-void ink_child_ended (ink_child_t *self, int status);
+//  The process is gone, as wait told. True when it crashed: by a signal of which a damaged
+//  store may be the cause.
+bool ink_child_ended (ink_child_t *self, int status);
 
 #endif

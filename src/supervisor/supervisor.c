@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "inkling/error.h"
 #include "supervisor/child.h"
+#include "supervisor/doubt.h"
 
 #define CHILDREN_MOST 300
 #define END_PATIENCE_US 5000000
@@ -24,6 +25,10 @@ struct ink_supervisor {
     size_t size;
     int signals;
     bool ending;
+
+    ink_doubt_t doubt;
+    ink_child_t mender; //  Runs when there is doubt; is no child of the list
+    char *const *check, *const *renew;
 };
 
 ink_supervisor_t *
@@ -40,6 +45,7 @@ ink_supervisor_new (const char *logs)
     sigprocmask (SIG_BLOCK, &set, NULL);
     self->signals = signalfd (-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     self->logs = logs;
+    self->mender = (ink_child_t){.name = "mender", .pulse = -1};
     if (self->signals < 0)
         ink_supervisor_destroy (&self);
     return self;
@@ -60,7 +66,8 @@ ink_supervisor_destroy (ink_supervisor_t **self_p)
 }
 
 int
-ink_supervisor_add (ink_supervisor_t *self, const char *name, char *const argv[])
+ink_supervisor_add (ink_supervisor_t *self, const char *name, char *const argv[],
+                    bool stores)
 {
     if (self->size == CHILDREN_MOST)
         return INK_ENOMEM;
@@ -68,8 +75,15 @@ ink_supervisor_add (ink_supervisor_t *self, const char *name, char *const argv[]
     if (pulse < 0)
         return INK_ESYSTEM;
     self->children[self->size++] =
-        (ink_child_t){.name = name, .argv = argv, .pulse = pulse};
+        (ink_child_t){.name = name, .argv = argv, .stores = stores, .pulse = pulse};
     return INK_OK;
+}
+
+void
+ink_supervisor_mend (ink_supervisor_t *self, char *const check[], char *const renew[])
+{
+    self->check = check;
+    self->renew = renew;
 }
 
 //  ---------------------------------------------------------------------------------------
@@ -86,7 +100,7 @@ start (ink_supervisor_t *self, ink_child_t *child)
         ink_restart_ended (&child->restart, now);
 }
 
-//  The child that was given up, or NULL.
+//  The child that was given up, or NULL. Who uses a store in doubt waits.
 static const ink_child_t *
 start_due (ink_supervisor_t *self)
 {
@@ -95,10 +109,21 @@ start_due (ink_supervisor_t *self)
         ink_child_t *child = &self->children[n];
         if (child->restart.given_up)
             return child;
-        if (ink_restart_is_due (&child->restart, now))
+        if (ink_restart_is_due (&child->restart, now) &&
+            !(child->stores && self->doubt.remedy))
             start (self, child);
     }
     return NULL;
+}
+
+static void
+ended (ink_supervisor_t *self, ink_child_t *child, int status)
+{
+    int64_t now = ink_clock_us ();
+    bool crashed = ink_child_ended (child, status);
+    ink_restart_ended (&child->restart, now);
+    if (crashed && child->stores && self->check)
+        ink_doubt_crashed (&self->doubt, now);
 }
 
 static void
@@ -106,20 +131,21 @@ reap (ink_supervisor_t *self)
 {
     int status;
     pid_t pid;
-    while ((pid = waitpid (-1, &status, WNOHANG)) > 0)
-        for (size_t n = 0; n < self->size; n++) {
-            ink_child_t *child = &self->children[n];
-            if (child->pid != pid)
-                continue;
-            ink_child_ended (child, status);
-            ink_restart_ended (&child->restart, ink_clock_us ());
+    while ((pid = waitpid (-1, &status, WNOHANG)) > 0) {
+        for (size_t n = 0; n < self->size; n++)
+            if (self->children[n].pid == pid)
+                ended (self, &self->children[n], status);
+        if (self->mender.pid == pid) {
+            (void) ink_child_ended (&self->mender, status);
+            ink_doubt_mended (&self->doubt, ink_clock_us ());
         }
+    }
 }
 
 static size_t
 running (const ink_supervisor_t *self)
 {
-    size_t count = 0;
+    size_t count = self->mender.pid != 0;
     for (size_t n = 0; n < self->size; n++)
         count += self->children[n].pid != 0;
     return count;
@@ -131,6 +157,8 @@ signal_all (const ink_supervisor_t *self, int signal)
     for (size_t n = 0; n < self->size; n++)
         if (self->children[n].pid)
             kill (self->children[n].pid, signal);
+    if (self->mender.pid)
+        kill (self->mender.pid, signal);
 }
 
 //  ---------------------------------------------------------------------------------------
@@ -168,6 +196,43 @@ look (ink_supervisor_t *self)
     int64_t now = ink_clock_us ();
     for (size_t n = 0; n < self->size; n++)
         look_at (&self->children[n], now);
+    look_at (&self->mender, now);
+}
+
+//  ---------------------------------------------------------------------------------------
+//  A store in doubt
+
+//  True when none is left of those who use the store; each is asked once to end.
+static bool
+nobody_stores (ink_supervisor_t *self)
+{
+    bool nobody = true;
+    for (size_t n = 0; n < self->size; n++) {
+        ink_child_t *child = &self->children[n];
+        if (!child->stores || !child->pid)
+            continue;
+        nobody = false;
+        if (child->watch.state >= INK_WATCH_ASKED)
+            continue;
+        ink_watch_asked (&child->watch, ink_clock_us ());
+        kill (child->pid, SIGTERM);
+    }
+    return nobody;
+}
+
+static void
+mend (ink_supervisor_t *self)
+{
+    if (!self->doubt.remedy || self->mender.pid || !nobody_stores (self))
+        return;
+    bool check = self->doubt.remedy == INK_REMEDY_CHECK;
+    ink_log (INK_LOG_EVENTS, "supervisor", "who uses the cache crashes, so it is %s",
+             check ? "checked" : "set aside, though no damage was found");
+    self->mender.argv = check ? self->check : self->renew;
+    int64_t now = ink_clock_us ();
+    ink_watch_started (&self->mender.watch, now);
+    if (!ink_child_start (&self->mender, NULL))
+        ink_doubt_mended (&self->doubt, now);
 }
 
 //  ---------------------------------------------------------------------------------------
@@ -211,8 +276,13 @@ next_deadline (const ink_supervisor_t *self)
         const ink_child_t *child = &self->children[n];
         int64_t due = child->pid ? ink_watch_deadline (&child->watch)
                                  : ink_restart_deadline (&child->restart);
+        //  Who waits for the mender wakes us with its end
+        if (!child->pid && child->stores && self->doubt.remedy)
+            continue;
         deadline = due < deadline ? due : deadline;
     }
+    if (self->mender.pid && ink_watch_deadline (&self->mender.watch) < deadline)
+        deadline = ink_watch_deadline (&self->mender.watch);
     return deadline;
 }
 
@@ -223,6 +293,7 @@ ink_supervisor_run (ink_supervisor_t *self, const char **failed)
     while (!self->ending && !(lost = start_due (self))) {
         wait_until (self, next_deadline (self));
         look (self);
+        mend (self);
     }
     end_all (self);
     if (lost)

@@ -295,6 +295,27 @@ a_cache_is_shown_checked_and_cleared (void **state)
             check_lines (&lines[n], 1);
 }
 
+//  What the supervisor has done to a cache that crashes who uses it.
+static void
+a_cache_is_mended_and_renewed (void **state)
+{
+    (void) state;
+    static const expectation_t lines[] = {
+        {"inkling run histogram data --chunk 4K --cache m --progress none", 0, NULL,
+         NULL},
+        {"inkling cache mend --cache m", 0, "m: all of it was read, it is sound", NULL},
+        {"inkling cache stat --cache m", 0, "m: 74 values", NULL},
+        {"inkling cache renew --cache m", 0, "m: set aside in m/bad", NULL},
+        {"inkling cache stat --cache m", 0, "m: 0 values", NULL},
+        {"dd if=m/bad/data.mdb of=m/data.mdb bs=8k count=1 conv=notrunc 2>&1; "
+         "inkling cache mend --cache m",
+         0, "m: set aside in m/bad", NULL},
+        {"inkling cache mend --cache m --json", 2, NULL, "mend prints no JSON"},
+        {"inkling cache mend --cache none", 6, NULL, "there is no cache at none"},
+    };
+    CHECK_LINES (lines);
+}
+
 //  ---------------------------------------------------------------------------------------
 //  Without a server, and without the parts of one
 
@@ -451,6 +472,7 @@ main (void)
         TEST (json_tells_of_each_reply),
         TEST (a_kernel_of_ones_own_is_loaded),
         TEST (a_cache_is_shown_checked_and_cleared),
+        TEST (a_cache_is_mended_and_renewed),
         TEST (a_server_that_is_not_there_is_told_of_within_seconds),
         TEST (a_part_that_is_missing_is_named),
         TEST (a_server_is_asked),
