@@ -7,6 +7,7 @@
 #include <xxhash.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "inkling/error.h"
 #include "kernels/kernels.h"
 #include "value/answer.h"
@@ -21,6 +22,10 @@
 #define SOURCES_KEPT 8
 #define KERNELS_COUNTED 256
 
+//  Behind the cells stands a fence: a kernel that wrote over it has damaged who knows what
+#define FENCE_SIZE 64
+#define FENCE_BYTE 0xA5
+
 typedef struct {
     const ink_kernel_t *kernel;
     int64_t params[INK_KERNEL_PARAMS];
@@ -28,8 +33,8 @@ typedef struct {
     ink_msg_speed_t *speed;
     int64_t *pace; //  Picoseconds a byte, as last measured; 0: not yet
     void *cells;
-    size_t room;
-    int64_t busy_ns; //  In this span
+    size_t room, size; //  Of the cells: at most, and in this span
+    int64_t busy_ns;   //  In this span
 } column_t;
 
 struct ink_compute {
@@ -234,13 +239,15 @@ begin_span (ink_compute_t *self, const ink_msg_span_t *span)
         size_t room = ink_value_room (column->kernel, column->params, span->length);
         if (room > column->room) {
             free (column->cells);
-            column->cells = malloc (room);
+            column->cells = malloc (room + FENCE_SIZE);
             column->room = column->cells ? room : 0;
         }
         if (!column->cells)
             return INK_ENOMEM;
         if (column->kernel->shape == INK_SHAPE_COUNTS)
             memset (column->cells, 0, room);
+        column->size = room;
+        memset ((uint8_t *) column->cells + room, FENCE_BYTE, FENCE_SIZE);
         column->busy_ns = 0;
     }
     return INK_OK;
@@ -340,6 +347,19 @@ ink_compute_value (uint64_t instance, const ink_msg_lease_t *lease, size_t span,
     return msg;
 }
 
+static void
+check_fence (const column_t *column)
+{
+    const uint8_t *fence = (uint8_t *) column->cells + column->size;
+    for (size_t n = 0; n < FENCE_SIZE; n++)
+        if (fence[n] != FENCE_BYTE) {
+            ink_log (INK_LOG_EVENTS, "worker",
+                     "%s has written behind its cells: nothing here can be trusted now",
+                     column->kernel->name);
+            abort (); //  Whoever supervises us starts again
+        }
+}
+
 static int
 emit_value (ink_compute_t *self, const ink_msg_lease_t *lease, size_t k)
 {
@@ -349,6 +369,7 @@ emit_value (ink_compute_t *self, const ink_msg_lease_t *lease, size_t k)
     int64_t began = ink_clock_ns ();
     if (column->kernel->settle)
         column->kernel->settle (column->params, column->cells);
+    check_fence (column);
     ink_value_shape_t shape =
         ink_value_measure (column->kernel, column->params, column->cells, part);
     ink_payload_t *payload = ink_payload_new (shape.size);
