@@ -117,8 +117,8 @@ $(BUILD)/examples/%.so: examples/%.c
 	@echo '  ld $@'
 	@$(CC) $(WARN) $(CFLAGS) -Iinclude -fPIC -shared -o $@ $<
 
-# A kernel that takes its time, for system tests.
-$(BUILD)/tests/slow.so: tests/system/slow.c include/inkling/kernel.h
+# Kernels for system tests: one that takes its time, one that is up to no good.
+$(BUILD)/tests/%.so: tests/system/%.c include/inkling/kernel.h
 	@mkdir -p $(@D)
 	@echo '  ld $@'
 	@$(CC) $(WARN) $(CFLAGS) -D_GNU_SOURCE -Iinclude -fPIC -shared -o $@ $<
@@ -135,7 +135,7 @@ plants:
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/plants CFLAGS='$(CFLAGS) -DINK_PLANTS' $(BUILD)/plants/tests/sim
 	@tests/sim/plants $(BUILD)/plants/tests/sim
 
-tests: $(UNIT) $(SYSTEM) $(FUZZ) $(BUILD)/tests/slow.so
+tests: $(UNIT) $(SYSTEM) $(FUZZ) $(BUILD)/tests/slow.so $(BUILD)/tests/bad.so
 deps:
 	@tools/deps $(PACKAGES)
 demo: deps

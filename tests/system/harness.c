@@ -81,6 +81,8 @@ set_environment (const world_t *world)
     setenv ("HOME", world->folder, 1);
     setenv ("F", world->folder, 1);
     setenv ("SLOW", slow_kernel (), 1);
+    snprintf (text, sizeof text, "%s/tests/bad.so", build_folder ());
+    setenv ("BAD", text, 1);
     snprintf (text, sizeof text, "%s/examples", build_folder ());
     setenv ("EXAMPLES", text, 1);
 }

@@ -42,8 +42,8 @@ void breathe (void); //  Between two looks
 typedef struct world world_t;
 
 //  Set-up and tear-down of a test. The environment of what is started: PATH finds `inkling`
-//  and the examples, INKLING_ENDPOINT, XDG_CACHE_HOME and HOME lie within the folder, SLOW is
-//  the slow kernel.
+//  and the examples, INKLING_ENDPOINT, XDG_CACHE_HOME and HOME lie within the folder, F is
+//  the folder itself, SLOW and BAD are the kernels of slow.c and bad.c.
 int world_begin (void **state);
 int world_end (void **state);
 
