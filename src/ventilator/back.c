@@ -295,22 +295,23 @@ on_resync (ink_foreman_t *self, const ink_worker_t *worker)
     msg->held.leases.size = count;
 }
 
-static uint64_t
+//  The instance that a worker names itself by; NULL: workers do not say this.
+static const uint64_t *
 instance_of (const ink_msg_t *msg)
 {
     switch (msg->kind) {
     case INK_MSG_READY:
-        return msg->ready.instance;
+        return &msg->ready.instance;
     case INK_MSG_HEARTBEAT:
-        return msg->heartbeat.instance;
+        return &msg->heartbeat.instance;
     case INK_MSG_STOPPED:
-        return msg->stopped.instance;
+        return &msg->stopped.instance;
     case INK_MSG_RESYNC:
-        return msg->resync.instance;
+        return &msg->resync.instance;
     case INK_MSG_BYE:
-        return msg->bye.instance;
+        return &msg->bye.instance;
     default:
-        return 0;
+        return NULL;
     }
 }
 
@@ -330,11 +331,8 @@ on_known_worker (ink_foreman_t *self, ink_worker_t *worker, const ink_msg_t *msg
     case INK_MSG_RESYNC:
         on_resync (self, worker);
         break;
-    case INK_MSG_BYE:
+    default: //  BYE: instance_of knows no other
         ink_office_lose (self, worker, false);
-        break;
-    default:
-        self->counters.bad_messages++;
     }
 }
 
@@ -345,8 +343,12 @@ ink_office_worker (ink_foreman_t *self, const ink_event_t *event)
         on_hello (self, event->peer, &event->msg->hello);
         return;
     }
-    ink_worker_t *worker =
-        ink_registry_by_instance (self->registry, instance_of (event->msg));
+    const uint64_t *instance = instance_of (event->msg);
+    if (!instance) {
+        ink_office_bad (self, INK_EVENT_WORKER);
+        return;
+    }
+    ink_worker_t *worker = ink_registry_by_instance (self->registry, *instance);
     if (!worker) {
         ask_again (self, event->peer);
         return;

@@ -404,6 +404,15 @@ ink_foreman_deadline (const ink_foreman_t *self)
 //  ---------------------------------------------------------------------------------------
 //  The door
 
+void
+ink_office_bad (ink_foreman_t *self, ink_event_kind_t from)
+{
+    self->counters.bad_messages++;
+    self->counters.bad_at_front += from == INK_EVENT_CLIENT;
+    self->counters.bad_at_back += from == INK_EVENT_WORKER;
+    self->counters.bad_from_sink += from == INK_EVENT_SINK;
+}
+
 static void
 handle (ink_foreman_t *self, ink_event_t *event)
 {
@@ -433,7 +442,7 @@ handle (ink_foreman_t *self, ink_event_t *event)
         ink_office_lane_stuck (self, event->worker);
         break;
     case INK_EVENT_BAD_MESSAGE:
-        ink_office_bad_message (self, event->peer, event->error);
+        ink_office_bad_message (self, event);
         break;
     case INK_EVENT_TIMER:
         tick (self);

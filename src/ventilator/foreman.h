@@ -28,8 +28,8 @@ typedef enum {
     INK_EVENT_LOOKED,      //  INK_DO_LOOK was done
     INK_EVENT_FOUND,       //  INK_DO_LOOK_PART was done
     INK_EVENT_LANE_STUCK,  //  The lane of `worker` takes nothing
-    INK_EVENT_BAD_MESSAGE, //  Something that is not of the protocol, of `error`; `peer` is
-                           //  the client, or INK_NO_PEER
+    INK_EVENT_BAD_MESSAGE, //  Something that is not of the protocol, of `error`, where a
+                           //  message of kind `from` was to come
     INK_EVENT_TIMER        //  The deadline has come
 } ink_event_kind_t;
 
@@ -39,6 +39,7 @@ typedef struct {
     const ink_msg_t *msg;    //  Borrowed
     ink_payload_t *payload;  //  Taken by the step; NULL for none
     uint64_t handle;         //  Of OPENED, LOOKED and FOUND
+    ink_event_kind_t from;   //  BAD_MESSAGE: CLIENT, WORKER or SINK
     int error;               //  OPENED: why it could not be
     ink_identity_t identity; //  OPENED
     const uint8_t

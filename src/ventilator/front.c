@@ -156,17 +156,17 @@ ink_office_client (ink_foreman_t *self, ink_event_t *event)
         ink_office_status (self, event->peer);
         break;
     default:
-        self->counters.bad_messages++;
+        ink_office_bad (self, INK_EVENT_CLIENT);
         refuse (self, event->peer, "", INK_EMESSAGE, "clients do not say this");
     }
 }
 
 void
-ink_office_bad_message (ink_foreman_t *self, uint64_t peer, int error)
+ink_office_bad_message (ink_foreman_t *self, const ink_event_t *event)
 {
-    self->counters.bad_messages++;
-    if (peer != INK_NO_PEER)
-        refuse (self, peer, "", error, "");
+    ink_office_bad (self, event->from);
+    if (event->from == INK_EVENT_CLIENT)
+        refuse (self, event->peer, "", event->error, "");
 }
 
 void

@@ -22,7 +22,8 @@
     C (requests) C (refused) C (finals) C (partials) C (partials_replaced) \
     C (parts_cached) C (parts_computed) C (parts_shared) C (parts_failed) C (leases) \
     C (backups) C (leases_revoked) C (leases_expired) C (late_values) C (retries) C (cancelled) \
-    C (clients_lost) C (workers_lost) C (sinks_lost) C (bad_messages)
+    C (clients_lost) C (workers_lost) C (sinks_lost) C (bad_messages) C (bad_at_front) \
+    C (bad_at_back) C (bad_from_sink)
 // clang-format on
 
 typedef struct {
@@ -67,6 +68,9 @@ ink_office_say (ink_foreman_t *self, ink_do_t kind, uint64_t peer, ink_msg_kind_
 void *ink_office_alloc (ink_foreman_t *self, size_t size);
 const char *ink_office_text (ink_foreman_t *self, const char *text);
 
+//  Counts a message that is not of the protocol, or of the wrong direction, where it came.
+void ink_office_bad (ink_foreman_t *self, ink_event_kind_t from);
+
 //  foreman.c
 void
 ink_office_end (ink_foreman_t *self, ink_demand_t *demand, int error, const char *detail);
@@ -81,7 +85,7 @@ void ink_office_replan (ink_foreman_t *self, ink_demand_t *demand);
 //  front.c
 void ink_office_client (ink_foreman_t *self, ink_event_t *event);
 void ink_office_client_gone (ink_foreman_t *self, uint64_t peer);
-void ink_office_bad_message (ink_foreman_t *self, uint64_t peer, int error);
+void ink_office_bad_message (ink_foreman_t *self, const ink_event_t *event);
 void ink_office_opened (ink_foreman_t *self, const ink_event_t *event);
 
 //  back.c

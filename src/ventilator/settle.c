@@ -473,6 +473,6 @@ ink_office_sink (ink_foreman_t *self, ink_event_t *event)
         ink_office_proven (self, &event->msg->probe);
         break;
     default:
-        self->counters.bad_messages++;
+        ink_office_bad (self, INK_EVENT_SINK);
     }
 }

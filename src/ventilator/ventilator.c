@@ -367,9 +367,8 @@ receive (ventilator_t *self, ink_post_t *post, ink_event_kind_t kind)
         ink_event_t event = {.kind = kind, .peer = self->letter.peer};
         if (rc) {
             event.kind = INK_EVENT_BAD_MESSAGE;
+            event.from = kind;
             event.error = rc;
-            if (kind != INK_EVENT_CLIENT)
-                event.peer = INK_NO_PEER;
         } else {
             event.msg = &self->letter.msg;
             event.payload = self->letter.payload;

@@ -104,6 +104,7 @@ next_event (world_t *self, ink_msg_t *msg)
         break;
     case INK_EVENT_BAD_MESSAGE:
         event.error = INK_EMESSAGE;
+        event.from = (ink_event_kind_t) (event.peer % 4);
         break;
     case INK_EVENT_OPENED: //  Only when they were asked for
     case INK_EVENT_FOUND:

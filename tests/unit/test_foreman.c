@@ -473,7 +473,7 @@ what_is_not_for_the_ventilator_is_refused (void **state)
     step (self,
           (ink_event_t){.kind = INK_EVENT_BAD_MESSAGE, .peer = 1, .error = INK_EVERSION});
     TOLD (self, "client 1 < REFUSAL  bad_version\n");
-    step (self, (ink_event_t){.kind = INK_EVENT_BAD_MESSAGE, .peer = INK_NO_PEER});
+    step (self, (ink_event_t){.kind = INK_EVENT_BAD_MESSAGE, .from = INK_EVENT_WORKER});
     TOLD (self, "");
 }
 

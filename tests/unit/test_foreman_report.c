@@ -146,6 +146,30 @@ what_happens_is_counted (void **state)
     with_status (self, things_were_counted);
 }
 
+static void
+five_were_bad (const ink_msg_status_t *status)
+{
+    assert_int_equal (counter (status, "bad_messages"), 5);
+    assert_int_equal (counter (status, "bad_at_front"), 1);
+    assert_int_equal (counter (status, "bad_at_back"), 3);
+    assert_int_equal (counter (status, "bad_from_sink"), 1);
+}
+
+//  Of the wrong direction, or of no known form; only a client is told.
+static void
+what_is_bad_is_counted_where_it_came (void **state)
+{
+    bench_t *self = *state;
+    from_client (self, 1, (ink_msg_t){.kind = INK_MSG_BYE});
+    TOLD (self, "client 1 < REFUSAL  bad_message\n");
+    from_worker (self, 2, (ink_msg_t){.kind = INK_MSG_REQUEST});
+    from_worker (self, 2, (ink_msg_t){.kind = INK_MSG_WELCOME});
+    step (self, (ink_event_t){.kind = INK_EVENT_BAD_MESSAGE, .from = INK_EVENT_WORKER});
+    from_sink (self, (ink_msg_t){.kind = INK_MSG_EXPECT});
+    TOLD (self, "");
+    with_status (self, five_were_bad);
+}
+
 //  ---------------------------------------------------------------------------------------
 //  Memory
 
@@ -205,6 +229,7 @@ main (void)
                                          teardown),
         STORY (who_waits_for_a_worker_says_for_which),
         STORY (what_happens_is_counted),
+        STORY (what_is_bad_is_counted_where_it_came),
         cmocka_unit_test (memory_may_run_out_at_any_moment),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
