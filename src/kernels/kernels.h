@@ -20,7 +20,7 @@ const ink_kernel_t *ink_kernels_find (const char *name);
 const ink_kernel_t *ink_kernels_at (size_t n);
 
 //  Makes a checked kernel known; it is kept for ever. 0 when INK_KERNELS_LOADED are.
-#define INK_KERNELS_LOADED 64
+#define INK_KERNELS_LOADED 48
 int ink_kernels_add (const ink_kernel_t *kernel);
 
 //  How many parameters the kernel has.

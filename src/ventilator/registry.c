@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "base/plant.h"
+#include "kernels/kernels.h"
 #include "ventilator/registry.h"
 
 //  Before anything was measured: a byte a nanosecond
@@ -19,10 +20,17 @@
 //  What any part costs, however short: reading, packing, sending
 #define PART_NS 8000
 
+//  All kernels of this process have a number, whatever strangers offer
+_Static_assert(INK_KERNELS_LOADED + 8 < INK_OFFERS_MOST, "no number is left for others");
+
+//  A kernel that has a number. The number is free again when the kernel is not ours and no
+//  worker offers it any more.
 typedef struct {
     char name[INK_NAME_MOST + 1];
     uint64_t version;
     uint64_t ps_per_byte; //  Average over all workers; 0: not known
+    bool ours;
+    size_t workers; //  That offer it
 } offer_t;
 
 struct ink_registry {
@@ -36,10 +44,13 @@ ink_registry_t *
 ink_registry_new (void)
 {
     ink_registry_t *self = ink_alloc (sizeof *self);
-    if (self) {
-        ink_list_init (&self->workers);
-        self->next_id = 1;
-    }
+    if (!self)
+        return NULL;
+    ink_list_init (&self->workers);
+    self->next_id = 1;
+    const ink_kernel_t *kernel;
+    for (size_t n = 0; (kernel = ink_kernels_at (n)); n++)
+        (void) ink_registry_kernel (self, kernel->name, kernel->version);
     return self;
 }
 
@@ -54,20 +65,61 @@ ink_registry_destroy (ink_registry_t **self_p)
     *self_p = NULL;
 }
 
+//  ---------------------------------------------------------------------------------------
+//  Kernels and who offers them
+
+static bool
+is_free (const offer_t *offer)
+{
+    return !offer->ours && !offer->workers;
+}
+
+//  The number of a kernel, a free one when it has none; -1 when there is none.
+static int
+number_of (ink_registry_t *self, const char *name, uint64_t version)
+{
+    int unused = -1;
+    for (int n = 0; n < self->offer_count; n++) {
+        const offer_t *offer = &self->offers[n];
+        if (is_free (offer))
+            unused = unused < 0 ? n : unused;
+        else if (offer->version == version && strcmp (offer->name, name) == 0)
+            return n;
+    }
+    if (unused < 0 && self->offer_count < INK_OFFERS_MOST)
+        unused = self->offer_count++;
+    if (unused < 0)
+        return -1;
+    offer_t *offer = &self->offers[unused];
+    *offer = (offer_t){.version = version};
+    snprintf (offer->name, sizeof offer->name, "%s", name);
+    return unused;
+}
+
 int
 ink_registry_kernel (ink_registry_t *self, const char *name, uint64_t version)
 {
-    for (int n = 0; n < self->offer_count; n++)
-        if (self->offers[n].version == version &&
-            strcmp (self->offers[n].name, name) == 0)
-            return n;
-    if (self->offer_count == INK_OFFERS_MOST)
-        return -1;
-    offer_t *offer = &self->offers[self->offer_count];
-    snprintf (offer->name, sizeof offer->name, "%s", name);
-    offer->version = version;
-    return self->offer_count++;
+    int number = number_of (self, name, version);
+    if (number >= 0)
+        self->offers[number].ours = true;
+    return number;
 }
+
+static void
+note_offers (ink_registry_t *self, ink_worker_t *worker, const ink_msg_hello_t *hello)
+{
+    for (size_t n = 0; n < hello->kernels.size; n++) {
+        const ink_msg_kernel_t *kernel = &hello->kernels.items[n];
+        int number = number_of (self, kernel->name, kernel->version);
+        if (number < 0 || worker->offers >> number & 1)
+            continue;
+        worker->offers |= (uint64_t) 1 << number;
+        self->offers[number].workers++;
+    }
+}
+
+//  ---------------------------------------------------------------------------------------
+//  Workers come and go
 
 ink_worker_t *
 ink_registry_add (ink_registry_t *self, const ink_msg_hello_t *hello, uint64_t peer,
@@ -85,12 +137,7 @@ ink_registry_add (ink_registry_t *self, const ink_msg_hello_t *hello, uint64_t p
     snprintf (worker->name, sizeof worker->name, "%s", hello->name);
     snprintf (worker->host, sizeof worker->host, "%s", hello->host);
     snprintf (worker->version, sizeof worker->version, "%s", hello->version);
-    for (size_t n = 0; n < hello->kernels.size; n++) {
-        const ink_msg_kernel_t *kernel = &hello->kernels.items[n];
-        int number = ink_registry_kernel (self, kernel->name, kernel->version);
-        if (number >= 0)
-            worker->offers |= (uint64_t) 1 << number;
-    }
+    note_offers (self, worker, hello);
     ink_list_init (&worker->leases);
     ink_list_append (&self->workers, &worker->link);
     return worker;
@@ -99,7 +146,8 @@ ink_registry_add (ink_registry_t *self, const ink_msg_hello_t *hello, uint64_t p
 void
 ink_registry_remove (ink_registry_t *self, ink_worker_t *worker)
 {
-    (void) self;
+    for (int n = 0; n < self->offer_count; n++)
+        self->offers[n].workers -= worker->offers >> n & 1;
     ink_list_remove (&worker->link);
     ink_free (worker);
 }

@@ -15,7 +15,8 @@
 //  One whose path is not proven for so long has missed something: it is to begin again
 #define INK_WORKER_PROOF ((int64_t) 3000000)
 
-//  Kernels that all workers of a ventilator may have, by name and version
+//  Kernels that have a number, by name and version: those this process knows, and of the
+//  others, which nobody can ask for, as many as there is room for
 #define INK_OFFERS_MOST 64
 
 //  Work a worker should have at hand beyond what it computes: enough to hide a round trip,
@@ -53,10 +54,12 @@ typedef struct {
 
 typedef struct ink_registry ink_registry_t;
 
+//  Numbers the kernels of this process first.
 ink_registry_t *ink_registry_new (void);
 void ink_registry_destroy (ink_registry_t **self_p);
 
-//  The number of a kernel, given when it is first named; -1 when there are too many.
+//  The number of a kernel of this process; -1 when there are too many. What only workers name
+//  is numbered as long as one of them is there.
 int ink_registry_kernel (ink_registry_t *self, const char *name, uint64_t version);
 
 //  Makes a worker from its hello. NULL when out of memory.

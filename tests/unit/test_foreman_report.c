@@ -54,7 +54,7 @@ one_runs (const ink_msg_status_t *status)
     const ink_msg_worker_info_t *worker = &status->workers.items[0];
     assert_string_equal (worker->name, "w1");
     assert_string_equal (worker->host, "here");
-    assert_string_equal (worker->kernels, "count,histogram,digraph");
+    assert_string_equal (worker->kernels, "histogram,digraph,count");
     assert_string_equal (worker->state, "live");
     assert_int_equal (worker->slots, 1);
     assert_int_equal (worker->leases, 2);

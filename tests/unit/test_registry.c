@@ -68,15 +68,56 @@ kernels_are_told_apart_by_name_and_version (void **state)
     assert_int_not_equal (ink_registry_kernel (self, "digraph", 1), one);
 }
 
+//  As many strangers as there are numbers, each with a name of its own.
 static void
-there_are_64_kernels_at_most (void **state)
+crowd (ink_registry_t *self)
+{
+    char name[8];
+    for (uint64_t n = 0; n < INK_OFFERS_MOST; n++) {
+        snprintf (name, sizeof name, "k%d", (int) n);
+        assert_non_null (add (self, name, 100 + n, name));
+    }
+}
+
+static void
+our_own_kernels_are_numbered_before_anybody_comes (void **state)
 {
     ink_registry_t *self = *state;
-    for (uint64_t n = 0; n < INK_OFFERS_MOST; n++)
-        assert_int_equal (ink_registry_kernel (self, "k", n), n);
-    assert_int_equal (ink_registry_kernel (self, "k", 64), -1);
-    assert_int_equal (ink_registry_kernel (self, "k", 63), 63);
-    assert_int_equal (add (self, "a", 7, "new")->offers, 0);
+    crowd (self);
+    assert_int_equal (ink_registry_kernel (self, "histogram", 1), 0);
+    assert_int_equal (ink_registry_kernel (self, "bytes", 1), 4);
+    assert_int_equal (ink_registry_kernel (self, "new", 1), -1);
+    ink_worker_t *a = add (self, "a", 7, "count"), *b = add (self, "b", 8, "new");
+    assert_int_equal (a->offers, 1 << ink_registry_kernel (self, "count", 1));
+    assert_int_equal (b->offers, 0);
+}
+
+static void
+names_that_nobody_offers_any_more_are_forgotten (void **state)
+{
+    ink_registry_t *self = *state;
+    for (int round = 0; round < 3; round++) {
+        char name[8];
+        snprintf (name, sizeof name, "r%d", round);
+        ink_worker_t *first = add (self, "a", 7, name);
+        crowd (self);
+        assert_int_not_equal (first->offers, 0);
+        assert_int_equal (add (self, "b", 8, name)->offers, first->offers);
+        INK_LIST_EACH (link, ink_registry_workers (self))
+        ink_registry_remove (self, INK_ITEM (link, ink_worker_t, link));
+    }
+}
+
+static void
+a_kernel_that_is_named_twice_is_offered_once (void **state)
+{
+    ink_registry_t *self = *state;
+    ink_msg_kernel_t kernels[] = {{.name = "k", .version = 1},
+                                  {.name = "k", .version = 1}};
+    ink_msg_hello_t hello = {"a", 7, "here", 1, 1, "1", {kernels, 2}};
+    ink_registry_remove (self, ink_registry_add (self, &hello, 1, 5));
+    crowd (self);
+    assert_int_equal (ink_registry_kernel (self, "k58", 1), 63);
 }
 
 static void
@@ -97,43 +138,47 @@ static void
 an_estimate_is_of_the_worker_or_of_the_others_or_a_guess (void **state)
 {
     ink_registry_t *self = *state;
+    const int count = ink_registry_kernel (self, "count", 1);
     ink_worker_t *a = add (self, "a", 7, "count"), *b = add (self, "b", 8, "count");
     const uint64_t bytes = 1000000;
-    const int64_t extra = ink_registry_estimate (self, a, 0, 0);
-    assert_int_equal (ink_registry_estimate (self, a, 0, bytes), 1000000 + extra);
-    ink_registry_learn (self, a, 0, bytes, 5000000);
-    assert_int_equal (ink_registry_estimate (self, a, 0, bytes), 5000000 + extra);
-    assert_int_equal (ink_registry_estimate (self, b, 0, bytes), 5000000 + extra);
-    ink_registry_learn (self, b, 0, bytes, 2000000);
-    assert_int_equal (ink_registry_estimate (self, b, 0, bytes), 2000000 + extra);
-    assert_int_equal (ink_registry_estimate (self, a, 0, bytes), 5000000 + extra);
+    const int64_t extra = ink_registry_estimate (self, a, count, 0);
+    assert_int_equal (ink_registry_estimate (self, a, count, bytes), 1000000 + extra);
+    ink_registry_learn (self, a, count, bytes, 5000000);
+    assert_int_equal (ink_registry_estimate (self, a, count, bytes), 5000000 + extra);
+    assert_int_equal (ink_registry_estimate (self, b, count, bytes), 5000000 + extra);
+    ink_registry_learn (self, b, count, bytes, 2000000);
+    assert_int_equal (ink_registry_estimate (self, b, count, bytes), 2000000 + extra);
+    assert_int_equal (ink_registry_estimate (self, a, count, bytes), 5000000 + extra);
 }
 
 static void
 a_speed_is_learned_slowly_and_never_from_crumbs (void **state)
 {
     ink_registry_t *self = *state;
+    const int count = ink_registry_kernel (self, "count", 1);
     ink_worker_t *a = add (self, "a", 7, "count");
-    ink_registry_learn (self, a, 0, 4096, 4096);
-    ink_registry_learn (self, a, 0, 4095, 1000000);
-    assert_int_equal (a->speeds[0].ps_per_byte, 1000);
-    ink_registry_learn (self, a, 0, 4096, 5 * 4096);
-    assert_int_equal (a->speeds[0].ps_per_byte, 2000);
+    ink_registry_learn (self, a, count, 4096, 4096);
+    ink_registry_learn (self, a, count, 4095, 1000000);
+    assert_int_equal (a->speeds[count].ps_per_byte, 1000);
+    ink_registry_learn (self, a, count, 4096, 5 * 4096);
+    assert_int_equal (a->speeds[count].ps_per_byte, 2000);
     for (int n = 0; n < 40; n++)
-        ink_registry_learn (self, a, 0, 4096, 9 * 4096);
-    assert_in_range (a->speeds[0].ps_per_byte, 8900, 9000);
-    ink_registry_learn (self, a, 0, 4096, 0);
-    assert_true (a->speeds[0].ps_per_byte > 0);
+        ink_registry_learn (self, a, count, 4096, 9 * 4096);
+    assert_in_range (a->speeds[count].ps_per_byte, 8900, 9000);
+    ink_registry_learn (self, a, count, 4096, 0);
+    assert_true (a->speeds[count].ps_per_byte > 0);
 }
 
 static void
 no_number_of_a_worker_makes_an_estimate_overflow (void **state)
 {
     ink_registry_t *self = *state;
+    const int count = ink_registry_kernel (self, "count", 1);
     ink_worker_t *a = add (self, "a", 7, "count");
     for (int n = 0; n < 100; n++)
-        ink_registry_learn (self, a, 0, 4096, n % 2 ? UINT64_MAX : UINT64_MAX / 1000 - 1);
-    int64_t most = ink_registry_estimate (self, a, 0, (uint64_t) 64 << 20);
+        ink_registry_learn (self, a, count, 4096,
+                            n % 2 ? UINT64_MAX : UINT64_MAX / 1000 - 1);
+    int64_t most = ink_registry_estimate (self, a, count, (uint64_t) 64 << 20);
     assert_true (most > 0 && most < INT64_MAX / (INK_CREDIT_MOST * 512));
 }
 
@@ -165,11 +210,11 @@ what_people_see_has_no_name_in_part (void **state)
     ink_registry_told (self, a, &told);
     ink_registry_describe (self, a, text, sizeof text);
     assert_string_equal (text, "");
-    ink_registry_kernel (self, "b", 1);
-    ink_registry_names (self, 3, text, sizeof text);
+    uint64_t b = add (self, "b", 8, "b")->offers;
+    ink_registry_names (self, a->offers | b, text, sizeof text);
     assert_string_equal (text, "b");
     char all[256];
-    ink_registry_names (self, 2, all, sizeof all);
+    ink_registry_names (self, b, all, sizeof all);
     assert_string_equal (all, "b");
     ink_registry_describe (self, a, all, sizeof all);
     assert_non_null (strstr (all, "k 2000 us x 3"));
@@ -194,7 +239,9 @@ main (void)
     const struct CMUnitTest tests[] = {
         STORY (a_worker_is_found_by_id_name_and_instance),
         STORY (kernels_are_told_apart_by_name_and_version),
-        STORY (there_are_64_kernels_at_most),
+        STORY (our_own_kernels_are_numbered_before_anybody_comes),
+        STORY (names_that_nobody_offers_any_more_are_forgotten),
+        STORY (a_kernel_that_is_named_twice_is_offered_once),
         STORY (only_live_workers_serve),
         STORY (an_estimate_is_of_the_worker_or_of_the_others_or_a_guess),
         STORY (a_speed_is_learned_slowly_and_never_from_crumbs),
