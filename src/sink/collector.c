@@ -114,6 +114,25 @@ ink_desk_find (ink_collector_t *self, uint64_t epoch)
     return NULL;
 }
 
+static bool
+is_crowded (ink_collector_t *self)
+{
+    size_t count = 0;
+    INK_LIST_EACH (link, &self->ventilators)
+    count++;
+    return count >= INK_VENTILATORS_MOST;
+}
+
+static void
+refuse (ink_collector_t *self, uint64_t peer)
+{
+    ink_sink_action_t *action = ink_desk_do (self, INK_SINK_SEND);
+    action->peer = peer;
+    action->msg.kind = INK_MSG_REFUSAL;
+    action->msg.refusal = (ink_msg_refusal_t){
+        "", INK_EBUSY, "the sink serves as many ventilators as it may"};
+}
+
 ink_desk_ventilator_t *
 ink_desk_meet (ink_collector_t *self, uint64_t epoch, uint64_t peer)
 {
@@ -122,6 +141,10 @@ ink_desk_meet (ink_collector_t *self, uint64_t epoch, uint64_t peer)
     if (ventilator && ventilator->peer != peer && !INK_PLANTED (25)) {
         forget_ventilator (self, ventilator);
         ventilator = NULL;
+    }
+    if (!ventilator && is_crowded (self)) {
+        refuse (self, peer);
+        return NULL;
     }
     if (!ventilator) {
         ventilator = ink_alloc (sizeof *ventilator);

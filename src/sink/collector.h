@@ -56,6 +56,9 @@ typedef struct {
     size_t size, room;
 } ink_sink_actions_t;
 
+//  Ventilators it serves at once
+#define INK_VENTILATORS_MOST 64
+
 typedef struct ink_collector ink_collector_t;
 
 //  `instance` is a random number. NULL when out of memory.

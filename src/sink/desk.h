@@ -46,7 +46,8 @@ struct ink_collector {
 ink_sink_action_t *ink_desk_do (ink_collector_t *self, ink_sink_do_t kind);
 
 //  The ventilator of an epoch, or NULL; the one that speaks from a connection, or NULL: it has
-//  not greeted us yet; the first, made when it is new, or NULL when memory is out.
+//  not greeted us yet; the first, made when it is new, or NULL when memory is out or it is one
+//  too many, which it is told.
 ink_desk_ventilator_t *ink_desk_find (ink_collector_t *self, uint64_t epoch);
 ink_desk_ventilator_t *ink_desk_at (ink_collector_t *self, uint64_t peer);
 ink_desk_ventilator_t *

@@ -188,11 +188,24 @@ ink_office_lane_stuck (ink_foreman_t *self, uint64_t id)
 //  What is said
 
 static void
+refuse (ink_foreman_t *self, uint64_t peer)
+{
+    self->counters.workers_refused++;
+    ink_msg_t *msg = ink_office_say (self, INK_DO_SEND_WORKER, peer, INK_MSG_REFUSAL);
+    msg->refusal = (ink_msg_refusal_t){"", INK_EBUSY,
+                                       "the ventilator has as many workers as it may"};
+}
+
+static void
 on_hello (ink_foreman_t *self, uint64_t peer, const ink_msg_hello_t *hello)
 {
     ink_worker_t *old = ink_registry_by_instance (self->registry, hello->instance);
     if (!old)
         old = ink_registry_by_name (self->registry, hello->name);
+    if (!old && ink_registry_size (self->registry) >= INK_WORKERS_MOST) {
+        refuse (self, peer);
+        return;
+    }
     if (old) //  Started again under its name, or has forgotten us
         ink_office_lose (self, old, old->instance != hello->instance);
     ink_worker_t *worker = ink_registry_add (self->registry, hello, peer, self->now);

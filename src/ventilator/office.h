@@ -23,7 +23,7 @@
     C (parts_cached) C (parts_computed) C (parts_shared) C (parts_failed) C (leases) \
     C (backups) C (leases_revoked) C (leases_expired) C (late_values) C (retries) C (cancelled) \
     C (clients_lost) C (workers_lost) C (sinks_lost) C (bad_messages) C (bad_at_front) \
-    C (bad_at_back) C (bad_from_sink)
+    C (bad_at_back) C (bad_from_sink) C (workers_refused)
 // clang-format on
 
 typedef struct {
@@ -44,7 +44,7 @@ struct ink_foreman {
     uint64_t seq;   //  Of the control channel
     uint64_t order; //  Of the last EXPECT
     uint64_t sink;  //  Instance; 0: not met yet
-    bool sink_met;
+    bool sink_met, sink_refuses;
     int64_t sink_heard;
     int64_t next_greet, next_beacon;
     uint64_t next_nonce;

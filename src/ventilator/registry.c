@@ -35,6 +35,7 @@ typedef struct {
 
 struct ink_registry {
     ink_link_t workers;
+    size_t size;
     uint64_t next_id;
     offer_t offers[INK_OFFERS_MOST];
     int offer_count;
@@ -140,6 +141,7 @@ ink_registry_add (ink_registry_t *self, const ink_msg_hello_t *hello, uint64_t p
     note_offers (self, worker, hello);
     ink_list_init (&worker->leases);
     ink_list_append (&self->workers, &worker->link);
+    self->size++;
     return worker;
 }
 
@@ -149,6 +151,7 @@ ink_registry_remove (ink_registry_t *self, ink_worker_t *worker)
     for (int n = 0; n < self->offer_count; n++)
         self->offers[n].workers -= worker->offers >> n & 1;
     ink_list_remove (&worker->link);
+    self->size--;
     ink_free (worker);
 }
 
@@ -204,6 +207,12 @@ ink_registry_live (ink_registry_t *self)
     INK_LIST_EACH (link, &self->workers)
     live += INK_ITEM (link, ink_worker_t, link)->state == INK_WORKER_LIVE;
     return live;
+}
+
+size_t
+ink_registry_size (const ink_registry_t *self)
+{
+    return self->size;
 }
 
 bool

@@ -15,6 +15,9 @@
 //  One whose path is not proven for so long has missed something: it is to begin again
 #define INK_WORKER_PROOF ((int64_t) 3000000)
 
+//  So many are met or known at once: each has a lane, and lanes are what takes descriptors
+#define INK_WORKERS_MOST 1024
+
 //  Kernels that have a number, by name and version: those this process knows, and of the
 //  others, which nobody can ask for, as many as there is room for
 #define INK_OFFERS_MOST 64
@@ -74,6 +77,7 @@ ink_worker_t *ink_registry_by_instance (ink_registry_t *self, uint64_t instance)
 //  All of them, for INK_LIST_EACH.
 ink_link_t *ink_registry_workers (ink_registry_t *self);
 size_t ink_registry_live (ink_registry_t *self);
+size_t ink_registry_size (const ink_registry_t *self);
 
 //  Whether each kernel of the mask is offered by some live worker.
 bool ink_registry_serves (ink_registry_t *self, uint64_t kernels);

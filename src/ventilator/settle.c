@@ -452,6 +452,7 @@ on_greeting (ink_foreman_t *self, const ink_msg_greeting_t *greeting)
     if (greeting->epoch != self->epoch)
         return;
     self->sink_heard = self->now;
+    self->sink_refuses = false;
     if (greeting->instance != self->sink)
         sink_is_new (self, greeting->instance);
 }
@@ -462,6 +463,9 @@ ink_office_sink (ink_foreman_t *self, ink_event_t *event)
     switch (event->msg->kind) {
     case INK_MSG_GREETING:
         on_greeting (self, &event->msg->greeting);
+        break;
+    case INK_MSG_REFUSAL:
+        self->sink_refuses = true; //  It serves others, and as many as it may
         break;
     case INK_MSG_SETTLED:
         on_settled (self, &event->msg->settled);

@@ -11,6 +11,7 @@
 
 #define BEAT_US 250000
 #define HELLO_US 1000000
+#define REFUSED_US 10000000 //  The next hello of one that was refused
 #define SILENCE_US 3000000
 
 //  A revocation may overtake its lease: so many are remembered
@@ -237,6 +238,10 @@ on_back (ink_runner_t *self, const ink_msg_t *msg)
     switch (msg->kind) {
     case INK_MSG_WELCOME:
         on_welcome (self, msg);
+        break;
+    case INK_MSG_REFUSAL:
+        if (self->state == ASKING)
+            self->next_hello = self->now + REFUSED_US;
         break;
     case INK_MSG_HELD:
         on_held (self, &msg->held);

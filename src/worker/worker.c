@@ -237,8 +237,12 @@ receive (worker_t *self, ink_post_t *post, ink_told_kind_t kind)
             return;
         ink_log (INK_LOG_TRACE, self->options->name, "< %s",
                  rc ? ink_error_name (rc) : ink_msg_name (self->letter.msg.kind));
-        if (rc == INK_OK)
-            step (self, kind, &self->letter.msg);
+        if (rc)
+            continue;
+        if (self->letter.msg.kind == INK_MSG_REFUSAL)
+            ink_log (INK_LOG_EVENTS, self->options->name, "is refused: %s",
+                     self->letter.msg.refusal.detail);
+        step (self, kind, &self->letter.msg);
     }
 }
 

@@ -412,6 +412,36 @@ another_life_of_a_ventilator_begins_with_nothing (void **state)
     TOLD (self, "");
 }
 
+//  Who is served stays served; the place of one that is gone is free.
+static void
+it_serves_64_ventilators_and_tells_the_next_one (void **state)
+{
+    bench_t *self = *state;
+    for (self->peer = 1; self->peer <= 64; self->peer++, self->epoch++)
+        greet (self);
+    uint64_t before = self->instance;
+    TOLD (self, "");
+    greet (self);
+    TOLD (self, "REFUSAL\n");
+    expect (self, 1, 0, 1);
+    TOLD (self, "REFUSAL\n");
+    assert_int_equal (ink_collector_size (self->collector), 0);
+    self->epoch--, self->peer--;
+    greet (self);
+    assert_int_equal (self->instance, before);
+    self->peer++; //  Comes over another connection
+    greet (self);
+    TOLD (self, "");
+    for (int second = 0; second < 12; second++) {
+        self->now += SECOND;
+        greet (self);
+        tick (self);
+    }
+    self->epoch++, self->peer++;
+    greet (self);
+    TOLD (self, "");
+}
+
 //  ---------------------------------------------------------------------------------------
 //  Memory
 
@@ -477,6 +507,7 @@ main (void)
         STORY (a_ventilator_that_is_silent_for_10_seconds_is_forgotten),
         STORY (a_pause_of_our_own_forgets_nobody),
         STORY (another_life_of_a_ventilator_begins_with_nothing),
+        STORY (it_serves_64_ventilators_and_tells_the_next_one),
         cmocka_unit_test (memory_may_run_out_at_any_moment),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);

@@ -1,6 +1,7 @@
 //  test_foreman_faults.c: what becomes of work when somebody dies, errs or is not heard.
 
 #include "foreman_bench.h"
+#include "ventilator/registry.h"
 
 //  ---------------------------------------------------------------------------------------
 //  Meeting
@@ -55,6 +56,36 @@ an_unknown_worker_is_asked_to_say_hello_again (void **state)
     TOLD (self, "worker 2 < AGAIN\n");
     from_worker (self, 3, (ink_msg_t){.kind = INK_MSG_PONG});
     TOLD (self, ""); //  No worker says this
+}
+
+//  Named by number, and from one peer: the bench has no names for so many.
+static int
+stranger (bench_t *self, uint64_t n)
+{
+    char name[16];
+    snprintf (name, sizeof name, "s%d", (int) n);
+    ink_msg_t msg = {.kind = INK_MSG_HELLO,
+                     .hello = {name, 100000 + n, "here", 1, 1, "1", {self->kernels, 0}}};
+    return from_worker (self, 12, msg);
+}
+
+static void
+the_worker_behind_the_last_is_refused (void **state)
+{
+    bench_t *self = *state;
+    worker (self, 1);
+    for (uint64_t n = 1; n < INK_WORKERS_MOST; n++, self->trace[0] = 0)
+        stranger (self, n);
+    stranger (self, INK_WORKERS_MOST);
+    TOLD (self, "worker 12 < REFUSAL  busy\n");
+    beat (self, 1);
+    TOLD (self, "");
+    hello (self, 1, ALL_KERNELS); //  One that is known may begin again
+    TOLD (self, "lane 1 closes\nlane 1025 opens, worker 1 < WELCOME\n");
+    pass (self, 4 * SECOND); //  The strangers were silent
+    self->trace[0] = 0;
+    stranger (self, INK_WORKERS_MOST);
+    TOLD (self, "lane 1026 opens, worker 12 < WELCOME\n");
 }
 
 static void
@@ -466,6 +497,7 @@ main (void)
         STORY (a_worker_gets_work_only_when_its_probe_came_back),
         STORY (a_slow_path_is_proven_too),
         STORY (an_unknown_worker_is_asked_to_say_hello_again),
+        STORY (the_worker_behind_the_last_is_refused),
         STORY (who_missed_a_revocation_is_told_what_it_holds),
         STORY (a_full_lane_is_a_lost_worker_without_blame),
         STORY (a_silent_worker_s_leases_go_out_again_and_only_started_work_is_blamed),

@@ -190,6 +190,22 @@ hello_is_said_once_a_second_until_it_is_answered (void **state)
 }
 
 static void
+who_is_refused_asks_again_after_ten_seconds (void **state)
+{
+    bench_t *self = *state;
+    tick (self);
+    tell (self, INK_TOLD_BACK,
+          (ink_msg_t){.kind = INK_MSG_REFUSAL, .refusal = {"", INK_EBUSY, "full"}});
+    DOES (self, "");
+    assert_int_equal (ink_runner_deadline (self->runner), self->now + 10 * SECOND);
+    self->now += 10 * SECOND;
+    tick (self);
+    DOES (self, "hello");
+    welcome (self, EPOCH);
+    DOES (self, "connect");
+}
+
+static void
 a_second_welcome_is_ignored (void **state)
 {
     bench_t *self = *state;
@@ -398,6 +414,7 @@ main (void)
     const struct CMUnitTest tests[] = {
         STORY (hello_welcome_beacon_probe),
         STORY (hello_is_said_once_a_second_until_it_is_answered),
+        STORY (who_is_refused_asks_again_after_ten_seconds),
         STORY (a_second_welcome_is_ignored),
         STORY (it_beats_four_times_a_second),
         STORY (after_three_seconds_without_a_beacon_it_says_hello_and_holds_nothing),
