@@ -125,6 +125,7 @@ ink_cache_commit (ink_cache_t *self)
             add (&self->evicted, tally.evicted);
         }
     }
+    add (&self->failed, error != INK_OK);
     ink_batch_reset (&self->batch);
     return error;
 }
@@ -150,7 +151,8 @@ ink_cache_stat (ink_cache_t *self, ink_cache_stat_t *stat)
                                .corrupt = read_counter (&self->corrupt),
                                .puts = read_counter (&self->puts),
                                .evicted = read_counter (&self->evicted),
-                               .refused = read_counter (&self->refused)};
+                               .refused = read_counter (&self->refused),
+                               .failed = read_counter (&self->failed)};
     self->store->measure (self, &stat->records, &stat->bytes);
 }
 

@@ -51,8 +51,13 @@ typedef struct ink_cache ink_cache_t;
 typedef struct {
     uint64_t records, bytes; //  Now, whole pages counted
     uint64_t limit;          //  Of bytes
-    uint64_t hits, misses, corrupt, puts, evicted,
-        refused; //  Since this process opened it
+
+    //  Since this process opened it
+    uint64_t hits, misses;
+    uint64_t corrupt; //  Records that did not match: misses by damage
+    uint64_t puts, evicted;
+    uint64_t refused; //  Values too large to be kept
+    uint64_t failed;  //  Batches of which nothing was written: disk full, failing, locked
 } ink_cache_stat_t;
 
 //  Opens or makes a store of at most `limit` bytes in the folder `path`, which is made with

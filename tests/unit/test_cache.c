@@ -559,6 +559,7 @@ a_lack_of_memory_costs_no_more_than_the_batch (void **state)
     world_t *self = *state;
     ink_cache_t *cache = open_cache (self, 8 * MIB);
     bool failed = true;
+    uint64_t failures = 0;
     for (size_t n = 0; failed; n++) {
         allocations_left = n;
         ink_memory_realloc = failing_realloc;
@@ -574,7 +575,12 @@ a_lack_of_memory_costs_no_more_than_the_batch (void **state)
         assert_int_equal (holds_now (self, cache, 2 * n, 0, 600), error == INK_OK);
         assert_int_equal (holds_now (self, cache, 2 * n + 1, 0, 600), error == INK_OK);
         assert_true (n < 50);
+        failures += error != INK_OK;
     }
+    ink_cache_stat_t stat;
+    ink_cache_stat (cache, &stat);
+    assert_true (failures > 0);
+    assert_int_equal (stat.failed, failures);
     ink_cache_close (&cache);
 }
 
