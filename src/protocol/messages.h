@@ -295,9 +295,26 @@
 
 #define INK_FIELDS_greet(F) F (U64, epoch, INK_ANY, )
 
-#define INK_FIELDS_greeting(F) \
-    F (U64, epoch, INK_ANY, )  \
-    F (U64, instance, INK_ANY, )
+//  What a sink has counted since it began, and its cache (doc/protocol.md, section 10)
+#define INK_SINK_COUNTERS(F)                \
+    F (U64, values, INK_ANY, )              \
+    F (U64, doubled_values, INK_ANY, )      \
+    F (U64, stale_values, INK_ANY, )        \
+    F (U64, unwanted_values, INK_ANY, )     \
+    F (U64, bad_values, INK_ANY, )          \
+    F (U64, bad_messages, INK_ANY, )        \
+    F (U64, ventilators_lost, INK_ANY, )    \
+    F (U64, ventilators_refused, INK_ANY, ) \
+    F (U64, cache_puts, INK_ANY, )          \
+    F (U64, cache_evicted, INK_ANY, )       \
+    F (U64, cache_refused, INK_ANY, )       \
+    F (U64, cache_corrupt, INK_ANY, )       \
+    F (U64, cache_failed, INK_ANY, )
+
+#define INK_FIELDS_greeting(F)   \
+    F (U64, epoch, INK_ANY, )    \
+    F (U64, instance, INK_ANY, ) \
+    INK_SINK_COUNTERS (F)
 
 //  Values of this request will come, for every part of its plan and every kernel, unless a
 //  `known` or `failed` message tells of them. It holds from the moment on when `knowns` of

@@ -53,7 +53,7 @@ merge (ink_collector_t *self, const ink_msg_value_t *value, ink_payload_t *paylo
        ink_msg_arrival_t *arrival)
 {
     ink_part_t part = {value->offset, value->length};
-    bool stored = value->failures.size > 0 && !INK_PLANTED (39);
+    bool stored = value->failures.size > 0 && !INK_PLANTED (39), fresh = false;
     if (measure_failures (value, &arrival->failed))
         return INK_EVALUE;
     for (ink_kin_walk_t walk =
@@ -70,6 +70,7 @@ merge (ink_collector_t *self, const ink_msg_value_t *value, ink_payload_t *paylo
             return rc;
         if (doubled)
             continue;
+        fresh = true;
         ink_desk_soil (self, strand);
         if (!stored && strand->collection->write &&
             !(strand->kernel->flags & INK_KERNEL_UNCACHED)) {
@@ -77,6 +78,8 @@ merge (ink_collector_t *self, const ink_msg_value_t *value, ink_payload_t *paylo
             stored = true;
         }
     }
+    self->counted.unwanted_values += !arrival->taken;
+    self->counted.doubled_values += arrival->taken && !fresh;
     return INK_OK;
 }
 
@@ -108,8 +111,11 @@ on_value (ink_collector_t *self, const ink_heard_t *heard)
 {
     const ink_msg_value_t *value = &heard->msg->value;
     ink_desk_ventilator_t *ventilator = ink_desk_find (self, value->epoch);
-    if (!ventilator)
-        return; //  Of a life that is over
+    self->counted.values++;
+    if (!ventilator) {
+        self->counted.stale_values++; //  Of a life that is over
+        return;
+    }
     ink_msg_arrival_t arrival = {.lease = value->lease,
                                  .slot = value->slot,
                                  .error = value->error,
@@ -118,6 +124,7 @@ on_value (ink_collector_t *self, const ink_heard_t *heard)
         arrival.error = INK_EVALUE;
     if (arrival.error == INK_OK)
         arrival.error = (uint64_t) merge (self, value, heard->payload, &arrival);
+    self->counted.bad_values += arrival.error == INK_EVALUE;
     assert (ventilator->arrival_count < ARRIVALS_MOST); //  See ink_collector_is_full
     if (!ventilator->arrival_count)
         ventilator->settled = ventilator->order;
@@ -147,4 +154,6 @@ ink_desk_worker (ink_collector_t *self, const ink_heard_t *heard)
         on_value (self, heard);
     else if (heard->msg->kind == INK_MSG_PROBE)
         on_probe (self, &heard->msg->probe);
+    else
+        self->counted.bad_messages++; //  Of the wrong direction
 }

@@ -126,6 +126,7 @@ is_crowded (ink_collector_t *self)
 static void
 refuse (ink_collector_t *self, uint64_t peer)
 {
+    self->counted.ventilators_refused++;
     ink_sink_action_t *action = ink_desk_do (self, INK_SINK_SEND);
     action->peer = peer;
     action->msg.kind = INK_MSG_REFUSAL;
@@ -282,9 +283,21 @@ check_ventilators (ink_collector_t *self)
     INK_LIST_EACH (link, &self->ventilators)
     {
         ink_desk_ventilator_t *ventilator = INK_ITEM (link, ink_desk_ventilator_t, link);
-        if (self->now - ventilator->heard > VENTILATOR_SILENCE_US)
-            forget_ventilator (self, ventilator);
+        if (self->now - ventilator->heard <= VENTILATOR_SILENCE_US)
+            continue;
+        self->counted.ventilators_lost++;
+        forget_ventilator (self, ventilator);
     }
+}
+
+static void
+on_cache (ink_collector_t *self, const ink_cache_stat_t *cache)
+{
+    self->counted.cache_puts = cache->puts;
+    self->counted.cache_evicted = cache->evicted;
+    self->counted.cache_refused = cache->refused;
+    self->counted.cache_corrupt = cache->corrupt;
+    self->counted.cache_failed = cache->failed;
 }
 
 static void
@@ -302,6 +315,12 @@ handle (ink_collector_t *self, const ink_heard_t *heard)
         break;
     case INK_HEARD_TIMER:
         check_ventilators (self);
+        break;
+    case INK_HEARD_BAD_MESSAGE:
+        self->counted.bad_messages++;
+        break;
+    case INK_HEARD_CACHE:
+        on_cache (self, heard->cache);
         break;
     }
 }

@@ -23,14 +23,17 @@ typedef enum {
     INK_HEARD_VENTILATOR, //  A message of a ventilator, from `peer`
     INK_HEARD_WORKER,     //  A message of a worker
     INK_HEARD_STORED,     //  Everything that came before was committed, or is lost
-    INK_HEARD_TIMER
+    INK_HEARD_TIMER,
+    INK_HEARD_BAD_MESSAGE, //  Something that is not of the protocol
+    INK_HEARD_CACHE        //  What the cache has counted, about once a second
 } ink_heard_kind_t;
 
 typedef struct {
     ink_heard_kind_t kind;
     uint64_t peer;
-    const ink_msg_t *msg;   //  Borrowed
-    ink_payload_t *payload; //  Borrowed
+    const ink_msg_t *msg;          //  Borrowed
+    ink_payload_t *payload;        //  Borrowed
+    const ink_cache_stat_t *cache; //  Of CACHE; borrowed
 } ink_heard_t;
 
 typedef struct ink_collection ink_collection_t;

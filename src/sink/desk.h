@@ -36,6 +36,7 @@ struct ink_collector {
     ink_link_t dirty;       //  Strands that may owe a reply
     ink_link_t ended;       //  Collections whose answers the last actions may point to
     bool full;
+    ink_msg_greeting_t counted; //  Its counters are ours, the rest is set when it is said
     ink_sink_actions_t out;
     ink_sink_action_t nowhere; //  Written to when memory ran out, never performed
     ink_arena_t arena;

@@ -150,6 +150,7 @@ on_greet (ink_collector_t *self, uint64_t peer, uint64_t epoch)
     ink_sink_action_t *action = ink_desk_do (self, INK_SINK_SEND);
     action->peer = peer;
     action->msg.kind = INK_MSG_GREETING;
+    action->msg.greeting = self->counted;
     action->msg.greeting.epoch = epoch;
     action->msg.greeting.instance = ventilator->instance;
 }
@@ -177,6 +178,6 @@ ink_desk_ventilator (ink_collector_t *self, const ink_heard_t *heard)
         on_forget (self, heard->peer, &heard->msg->forget);
         break;
     default:
-        break; //  Not for us: whoever says this is of another version
+        self->counted.bad_messages++; //  Of the wrong direction
     }
 }

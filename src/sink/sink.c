@@ -114,10 +114,10 @@ receive (sink_t *self, ink_post_t *post, ink_heard_kind_t kind)
             return;
         ink_log (INK_LOG_TRACE, "sink", "< %s",
                  rc ? ink_error_name (rc) : ink_msg_name (self->letter.msg.kind));
-        if (rc)
-            continue; //  Not of the protocol: nobody to answer to
-        ink_heard_t heard = {kind, self->letter.peer, &self->letter.msg,
-                             self->letter.payload};
+        ink_heard_t heard = {.kind = rc ? INK_HEARD_BAD_MESSAGE : kind,
+                             .peer = self->letter.peer,
+                             .msg = &self->letter.msg,
+                             .payload = self->letter.payload};
         step (self, &heard);
     }
 }
@@ -139,8 +139,12 @@ tend (sink_t *self)
     if (now < self->next_tend)
         return;
     self->next_tend = now + TEND_US;
-    if (self->options->cache)
-        ink_cache_tend (self->options->cache);
+    if (!self->options->cache)
+        return;
+    ink_cache_tend (self->options->cache);
+    ink_cache_stat_t stat;
+    ink_cache_stat (self->options->cache, &stat);
+    step (self, &(ink_heard_t){.kind = INK_HEARD_CACHE, .cache = &stat});
 }
 
 //  ---------------------------------------------------------------------------------------

@@ -97,6 +97,8 @@ struct ink_demand {
     uint64_t running; //  Leases cut for it
     ink_strand_t strands[INK_KERNELS_MOST];
     size_t strand_count;
+    int error;       //  Of the first final that had one
+    bool incomplete; //  A final was without some parts
 };
 
 //  Why a request is refused, for a person; the error itself is returned

@@ -130,6 +130,9 @@ ink_office_reply (ink_foreman_t *self, ink_strand_t *strand, const ink_msg_reply
         return NULL;
     }
     strand->ended = reply->final;
+    if (reply->final && !demand->error)
+        demand->error = (int) reply->error;
+    demand->incomplete |= reply->failures.size > 0;
     self->counters.finals += reply->final;
     self->counters.partials += !reply->final;
     strand->untaken = reply->final ? 0 : demand->seq + 1;
@@ -177,6 +180,7 @@ tell_forget (ink_foreman_t *self, const ink_demand_t *demand, bool purge)
 void
 ink_office_retire (ink_foreman_t *self, ink_demand_t *demand, bool purge)
 {
+    ink_office_ended (self, demand->error, demand->incomplete);
     tell_forget (self, demand, purge);
     for (size_t k = 0; k < demand->strand_count; k++)
         if (demand->strands[k].states)
@@ -404,15 +408,6 @@ ink_foreman_deadline (const ink_foreman_t *self)
 //  ---------------------------------------------------------------------------------------
 //  The door
 
-void
-ink_office_bad (ink_foreman_t *self, ink_event_kind_t from)
-{
-    self->counters.bad_messages++;
-    self->counters.bad_at_front += from == INK_EVENT_CLIENT;
-    self->counters.bad_at_back += from == INK_EVENT_WORKER;
-    self->counters.bad_from_sink += from == INK_EVENT_SINK;
-}
-
 static void
 handle (ink_foreman_t *self, ink_event_t *event)
 {
@@ -446,6 +441,9 @@ handle (ink_foreman_t *self, ink_event_t *event)
         break;
     case INK_EVENT_TIMER:
         tick (self);
+        break;
+    case INK_EVENT_CACHE:
+        self->cache = *event->cache;
         break;
     }
 }

@@ -30,7 +30,8 @@ typedef enum {
     INK_EVENT_LANE_STUCK,  //  The lane of `worker` takes nothing
     INK_EVENT_BAD_MESSAGE, //  Something that is not of the protocol, of `error`, where a
                            //  message of kind `from` was to come
-    INK_EVENT_TIMER        //  The deadline has come
+    INK_EVENT_TIMER,       //  The deadline has come
+    INK_EVENT_CACHE        //  What the cache has counted, about once a second
 } ink_event_kind_t;
 
 typedef struct {
@@ -43,10 +44,11 @@ typedef struct {
     int error;               //  OPENED: why it could not be
     ink_identity_t identity; //  OPENED
     const uint8_t
-        *known[INK_KERNELS_MOST]; //  LOOKED: a byte a part, 1 where it is known;
-                                  //  NULL where none is
-    uint64_t worker;              //  LANE_STUCK
-    uint64_t kernel, part;        //  FOUND, with the value as payload, or none
+        *known[INK_KERNELS_MOST];  //  LOOKED: a byte a part, 1 where it is known;
+                                   //  NULL where none is
+    uint64_t worker;               //  LANE_STUCK
+    uint64_t kernel, part;         //  FOUND, with the value as payload, or none
+    const ink_cache_stat_t *cache; //  CACHE; borrowed
 } ink_event_t;
 
 typedef enum {

@@ -193,6 +193,7 @@ ink_office_opened (ink_foreman_t *self, const ink_event_t *event)
         rc = ink_demand_plan (&self->demands, demand, &event->identity, &detail);
     if (rc) {
         refuse (self, demand->client->peer, demand->id, rc, detail.text);
+        self->counters.ended_refused++;
         ink_demands_remove (&self->demands, demand);
         return;
     }

@@ -7,6 +7,7 @@
 //      cut.c       a lease in the making
 //      settle.c    what the sink and the cache say
 //      report.c    what a person sees of all this
+//      tally.c     what is counted
 
 #ifndef INK_OFFICE_H_INCLUDED
 #define INK_OFFICE_H_INCLUDED
@@ -19,11 +20,15 @@
 //  clang-format never comes to rest over such lists.
 // clang-format off
 #define INK_COUNTERS(C) \
-    C (requests) C (refused) C (finals) C (partials) C (partials_replaced) \
-    C (parts_cached) C (parts_computed) C (parts_shared) C (parts_failed) C (leases) \
-    C (backups) C (leases_revoked) C (leases_expired) C (late_values) C (retries) C (cancelled) \
-    C (clients_lost) C (workers_lost) C (sinks_lost) C (bad_messages) C (bad_at_front) \
-    C (bad_at_back) C (bad_from_sink) C (workers_refused)
+    C (requests) C (refused) \
+    C (ended_ok) C (ended_partial) C (ended_cancelled) C (ended_timeout) \
+    C (ended_no_worker) C (ended_changed) C (ended_failed) C (ended_refused) \
+    C (finals) C (partials) C (partials_replaced) C (cancelled) \
+    C (parts_cached) C (parts_computed) C (parts_shared) C (parts_failed) \
+    C (leases) C (backups) C (leases_revoked) C (leases_expired) C (retries) \
+    C (late_values) C (doubled_values) C (bad_values) \
+    C (clients_lost) C (workers_lost) C (workers_refused) C (sinks_lost) \
+    C (bad_messages) C (bad_at_front) C (bad_at_back) C (bad_from_sink)
 // clang-format on
 
 typedef struct {
@@ -40,6 +45,8 @@ struct ink_foreman {
     ink_leases_t leases;
     ink_registry_t *registry;
     ink_counters_t counters;
+    ink_cache_stat_t cache;      //  As last told by the shell
+    ink_msg_greeting_t greeting; //  As last told by the sink
 
     uint64_t seq;   //  Of the control channel
     uint64_t order; //  Of the last EXPECT
@@ -67,9 +74,6 @@ ink_office_say (ink_foreman_t *self, ink_do_t kind, uint64_t peer, ink_msg_kind_
 //  none.
 void *ink_office_alloc (ink_foreman_t *self, size_t size);
 const char *ink_office_text (ink_foreman_t *self, const char *text);
-
-//  Counts a message that is not of the protocol, or of the wrong direction, where it came.
-void ink_office_bad (ink_foreman_t *self, ink_event_kind_t from);
 
 //  foreman.c
 void
@@ -142,5 +146,14 @@ void ink_office_found (ink_foreman_t *self, ink_event_t *event);
 
 //  report.c
 void ink_office_status (ink_foreman_t *self, uint64_t peer);
+
+//  tally.c
+
+//  Counts a message that is not of the protocol, or of the wrong direction, where it came.
+void ink_office_bad (ink_foreman_t *self, ink_event_kind_t from);
+
+//  Counts a request by how it ended.
+void ink_office_ended (ink_foreman_t *self, int error, bool incomplete);
+void ink_office_list_counters (ink_foreman_t *self, ink_msg_status_t *status);
 
 #endif

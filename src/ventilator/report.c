@@ -116,33 +116,12 @@ list_workers (ink_foreman_t *self, ink_msg_status_t *status)
     status->workers.size = n;
 }
 
-static void
-list_counters (ink_foreman_t *self, ink_msg_status_t *status)
-{
-    static const char *const names[] = {
-#define INK_COUNTER_NAME(name) #name,
-        INK_COUNTERS (INK_COUNTER_NAME)
-#undef INK_COUNTER_NAME
-    };
-    const uint64_t values[] = {
-#define INK_COUNTER_VALUE(name) self->counters.name,
-        INK_COUNTERS (INK_COUNTER_VALUE)
-#undef INK_COUNTER_VALUE
-    };
-    const size_t count = sizeof names / sizeof *names;
-    ink_msg_counter_t *counters = ink_office_alloc (self, count * sizeof *counters);
-    for (size_t n = 0; counters && n < count; n++)
-        counters[n] = (ink_msg_counter_t){names[n], values[n]};
-    status->counters.items = counters;
-    status->counters.size = counters ? count : 0;
-}
-
 void
 ink_office_status (ink_foreman_t *self, uint64_t peer)
 {
     ink_msg_status_t status = {.requests.size = 0};
     list_requests (self, &status);
     list_workers (self, &status);
-    list_counters (self, &status);
+    ink_office_list_counters (self, &status);
     ink_office_say (self, INK_DO_SEND_CLIENT, peer, INK_MSG_STATUS)->status = status;
 }

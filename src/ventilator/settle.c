@@ -347,10 +347,14 @@ static void
 on_arrival (ink_foreman_t *self, const ink_msg_arrival_t *arrival, uint64_t order)
 {
     self->counters.parts_computed += arrival->error == INK_OK;
+    self->counters.bad_values += arrival->error == INK_EVALUE;
     ink_lease_t *lease = ink_leases_find (&self->leases, arrival->lease);
-    if (!lease || arrival->slot >= lease->slots ||
-        (lease->settled[arrival->slot] && !INK_PLANTED (1))) {
+    if (!lease || arrival->slot >= lease->slots) {
         self->counters.late_values++;
+        return;
+    }
+    if (lease->settled[arrival->slot] && !INK_PLANTED (1)) {
+        self->counters.doubled_values++;
         return;
     }
     lease->settled[arrival->slot] = 1;
@@ -453,6 +457,7 @@ on_greeting (ink_foreman_t *self, const ink_msg_greeting_t *greeting)
         return;
     self->sink_heard = self->now;
     self->sink_refuses = false;
+    self->greeting = *greeting;
     if (greeting->instance != self->sink)
         sink_is_new (self, greeting->instance);
 }

@@ -21,6 +21,9 @@
 //  The cache is asked for so long before sockets are looked at again
 #define LOOK_BUDGET_US 2000
 
+//  What the cache has counted is told so often
+#define CACHE_US 1000000
+
 #define FRONT_QUEUE 20000
 #define BACK_QUEUE 10000
 #define LANE_QUEUE 1024
@@ -45,6 +48,7 @@ typedef struct {
     size_t caused_size, caused_room;
     char *seen_name; //  The source that was opened last in this turn; NULL: none
     ink_identity_t seen;
+    int64_t next_count; //  Of the cache
     bool stopping;
 } ventilator_t;
 
@@ -397,6 +401,18 @@ look_on (ventilator_t *self)
     step (self, &event);
 }
 
+static void
+count_cache (ventilator_t *self)
+{
+    int64_t now = ink_clock_us ();
+    if (!self->options->cache || now < self->next_count)
+        return;
+    self->next_count = now + CACHE_US;
+    ink_cache_stat_t stat;
+    ink_cache_stat (self->options->cache, &stat);
+    step (self, &(ink_event_t){.kind = INK_EVENT_CACHE, .cache = &stat});
+}
+
 //  ---------------------------------------------------------------------------------------
 //  Beginning and end
 
@@ -502,6 +518,7 @@ run (ventilator_t *self)
             receive (self, &self->front, INK_EVENT_CLIENT);
         forget_source (self);
         look_on (self);
+        count_cache (self);
         //  Only after the sockets were drained: who is heard now was not silent
         if (ink_clock_us () >= ink_foreman_deadline (self->foreman))
             step (self, &(ink_event_t){.kind = INK_EVENT_TIMER});

@@ -47,7 +47,10 @@ hear_ventilator (world_t *self)
     if (msg.kind == INK_MSG_EXPECT && msg.expect.length < (uint64_t) 1 << 40)
         msg.expect.length %= 1 << 18;
     ink_payload_t *payload = supply_payload (&self->in);
-    step (self, (ink_heard_t){INK_HEARD_VENTILATOR, peer, &msg, payload});
+    step (self, (ink_heard_t){.kind = INK_HEARD_VENTILATOR,
+                              .peer = peer,
+                              .msg = &msg,
+                              .payload = payload});
     ink_payload_destroy (&payload);
 }
 
@@ -60,7 +63,10 @@ hear_worker (world_t *self)
     if (msg.kind == INK_MSG_VALUE && payload && supply_byte (&self->in) < 200)
         msg.value.checksum =
             XXH3_64bits (ink_payload_data (payload), ink_payload_size (payload));
-    step (self, (ink_heard_t){INK_HEARD_WORKER, INK_NO_PEER, &msg, payload});
+    step (self, (ink_heard_t){.kind = INK_HEARD_WORKER,
+                              .peer = INK_NO_PEER,
+                              .msg = &msg,
+                              .payload = payload});
     ink_payload_destroy (&payload);
 }
 

@@ -112,6 +112,7 @@ next_event (world_t *self, ink_msg_t *msg)
         break;
     case INK_EVENT_CLIENT_GONE:
     case INK_EVENT_TIMER:
+    case INK_EVENT_CACHE:
         break;
     }
     return event;

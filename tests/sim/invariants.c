@@ -180,9 +180,25 @@ check_entry (world_t *world, ink_foreman_t *office, const ink_client_entry_t *cl
     check_heap (world, &client->eager);
 }
 
+//  Each request that was taken in is open, or has ended in one way.
+static void
+check_ends (world_t *world, ink_foreman_t *office)
+{
+    const ink_counters_t *counters = &office->counters;
+    uint64_t ended = counters->ended_ok + counters->ended_partial +
+                     counters->ended_cancelled + counters->ended_timeout +
+                     counters->ended_no_worker + counters->ended_changed +
+                     counters->ended_failed + counters->ended_refused;
+    if (counters->requests != ended + ink_map_size (office->demands.by_handle))
+        FAIL ("of %llu requests %llu have ended and %zu are open",
+              (unsigned long long) counters->requests, (unsigned long long) ended,
+              ink_map_size (office->demands.by_handle));
+}
+
 static void
 check_books (world_t *world, ink_foreman_t *office)
 {
+    check_ends (world, office);
     size_t cursor = 0, leases = 0, demands = 0;
     const ink_client_entry_t *client;
     while ((client = ink_map_next (office->demands.clients, &cursor))) {

@@ -115,10 +115,10 @@ receive (world_t *world, sim_sink_t *self, link_kind_t link, ink_heard_kind_t ki
         int rc = process_receive (world, &self->process, link, &self->letter);
         if (rc == INK_POST_NONE)
             return;
-        if (rc)
-            continue;
-        ink_heard_t heard = {kind, self->letter.peer, &self->letter.msg,
-                             self->letter.payload};
+        ink_heard_t heard = {.kind = rc ? INK_HEARD_BAD_MESSAGE : kind,
+                             .peer = self->letter.peer,
+                             .msg = &self->letter.msg,
+                             .payload = self->letter.payload};
         step (world, self, &heard);
     }
 }

@@ -386,9 +386,8 @@ receive (world_t *world, sim_ventilator_t *self, link_kind_t link, ink_event_kin
         ink_event_t event = {.kind = kind, .peer = self->letter.peer};
         if (rc) {
             event.kind = INK_EVENT_BAD_MESSAGE;
+            event.from = kind;
             event.error = rc;
-            if (kind != INK_EVENT_CLIENT)
-                event.peer = INK_NO_PEER;
         } else {
             event.msg = &self->letter.msg;
             event.payload = self->letter.payload;

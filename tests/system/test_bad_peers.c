@@ -443,6 +443,20 @@ a_sink_bears_a_confused_ventilator (void **state)
     peer_close (&sink);
 }
 
+//  What is bad at the sink is seen where people look: at the ventilator.
+static void
+garbage_at_the_sink_is_counted (void **state)
+{
+    place_t *place = *state;
+    peer_t sink = peer_at (ZMQ_DEALER, place->endpoints.sink);
+    say_bytes (&sink, "\xc1", 1, false);
+    say_bytes (&place->values, "HELLO", 5, false);
+    say (&place->values, (ink_msg_t){.kind = INK_MSG_GREET, .greet.epoch = 5});
+    UNTIL (counter (place->client, "sink_bad_messages") == 3, SOON_MS);
+    assert_int_equal (counter (place->client, "bad_messages"), 0);
+    peer_close (&sink);
+}
+
 int
 main (void)
 {
@@ -457,6 +471,7 @@ main (void)
         TEST (values_of_another_life_are_not_heard),
         TEST (values_of_no_slot_are_late),
         TEST (a_sink_bears_a_confused_ventilator),
+        TEST (garbage_at_the_sink_is_counted),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }

@@ -32,7 +32,8 @@
 typedef struct {
     ink_collector_t *collector;
     int64_t now;
-    uint64_t epoch, peer, instance; //  instance: as last greeted with
+    uint64_t epoch, peer;
+    ink_msg_greeting_t greeting; //  The last one
     uint64_t order;
     uint64_t cells[256]; //  Of the last reply
     ink_series_t series;
@@ -132,7 +133,7 @@ note (bench_t *self, const ink_sink_action_t *action)
     else if (action->msg.kind == INK_MSG_SETTLED)
         note_settled (self, &action->msg.settled);
     else if (action->msg.kind == INK_MSG_GREETING)
-        self->instance = action->msg.greeting.instance;
+        self->greeting = action->msg.greeting;
     else
         write_down (self, "%s\n", ink_msg_name (action->msg.kind));
     if (action->kind == INK_SINK_SEND)
@@ -143,7 +144,8 @@ static inline int
 step (bench_t *self, ink_heard_kind_t kind, const ink_msg_t *msg, ink_payload_t *payload)
 {
     const ink_sink_actions_t *out;
-    ink_heard_t heard = {kind, self->peer, msg, payload};
+    ink_heard_t heard = {
+        .kind = kind, .peer = self->peer, .msg = msg, .payload = payload};
     int rc = ink_collector_step (self->collector, self->now, &heard, &out);
     for (size_t n = 0; rc == INK_OK && n < out->size; n++)
         note (self, &out->items[n]);

@@ -467,8 +467,9 @@ greeting (bench_t *self, uint64_t instance)
 {
     self->greets = true;
     self->instance[0] = instance;
-    return from_sink (self,
-                      (ink_msg_t){.kind = INK_MSG_GREETING, .greeting = {1, instance}});
+    return from_sink (self, (ink_msg_t){.kind = INK_MSG_GREETING,
+                                        .greeting.epoch = 1,
+                                        .greeting.instance = instance});
 }
 
 //  One value has arrived, before the sink had heard of anything younger than `order`.

@@ -170,7 +170,10 @@ deliver_to_sink (world_t *world, queue_t *queue, size_t place, ink_heard_kind_t 
     parcel_t *parcel = take_at (queue, place);
     if (!parcel)
         return;
-    step_sink (world, (ink_heard_t){kind, 1, &parcel->msg, parcel->payload});
+    step_sink (world, (ink_heard_t){.kind = kind,
+                                    .peer = 1,
+                                    .msg = &parcel->msg,
+                                    .payload = parcel->payload});
     burn (parcel);
 }
 

@@ -147,6 +147,110 @@ what_happens_is_counted (void **state)
 }
 
 static void
+each_ended_in_one_way (const ink_msg_status_t *status)
+{
+    static const char *const ways[] = {
+        "ended_ok",        "ended_partial", "ended_cancelled", "ended_timeout",
+        "ended_no_worker", "ended_changed", "ended_failed",    "ended_refused"};
+    for (size_t n = 0; n < 8; n++)
+        assert_int_equal (counter (status, ways[n]), 1);
+    assert_int_equal (counter (status, "requests"), 8);
+}
+
+static void
+without_part_2 (bench_t *self, uint64_t handle)
+{
+    ink_msg_failure_t failure = {2 * PART, PART, INK_ELOST};
+    from_sink (self, (ink_msg_t){.kind = INK_MSG_REPLY,
+                                 .reply = {.id = "",
+                                           .handle = handle,
+                                           .final = 1,
+                                           .detail = "",
+                                           .failures = {&failure, 1}}});
+}
+
+static void
+requests_are_counted_by_how_they_ended (void **state)
+{
+    bench_t *self = *state;
+    teach (self); //  Three kernels of one request: one end
+    request (self, 1, "b", "count", 2, 4);
+    without_part_2 (self, 2);
+    stopped (self, 1, 2), stopped (self, 1, 3);
+    request (self, 1, "c", "count", 2, 4);
+    cancel (self, 1, "c");
+    stopped (self, 1, 4), stopped (self, 1, 5);
+    ink_msg_request_t hasty = wish (self, "d", "count", 2, 4);
+    hasty.timeout_ms = 1000;
+    request_this (self, 1, hasty);
+    pass (self, 2 * SECOND);
+    stopped (self, 1, 6), stopped (self, 1, 7);
+    request (self, 1, "e", "count", 2, 4);
+    arrives (self, 8, 0, INK_ECHANGED);
+    request (self, 1, "f", "count", 2, 4);
+    ink_msg_t failed = {
+        .kind = INK_MSG_REPLY,
+        .reply = {
+            .id = "", .handle = 6, .final = 1, .detail = "", .error = INK_ENOKERNEL}};
+    from_sink (self, failed);
+    self->open_error = INK_ENOTFOUND;
+    request (self, 1, "g", "count", 2, 4);
+    self->open_error = INK_OK;
+    from_worker (self, 1, (ink_msg_t){.kind = INK_MSG_BYE, .bye.instance = 101});
+    request (self, 1, "h", "count", 2, 4);
+    pass (self, 6 * SECOND);
+    with_status (self, each_ended_in_one_way);
+}
+
+static void
+values_are_told_apart (const ink_msg_status_t *status)
+{
+    assert_int_equal (counter (status, "late_values"), 1);
+    assert_int_equal (counter (status, "doubled_values"), 1);
+    assert_int_equal (counter (status, "bad_values"), 1);
+    assert_int_equal (counter (status, "retries"), 1);
+}
+
+static void
+late_doubled_and_bad_values_are_counted (void **state)
+{
+    bench_t *self = *state;
+    worker (self, 1);
+    request (self, 1, "a", "count,histogram", 0, 2);
+    arrives (self, 1, 0, INK_OK);
+    arrives (self, 1, 0, INK_OK);
+    arrives (self, 1, 1, INK_EVALUE);
+    arrives (self, 99, 0, INK_OK);
+    with_status (self, values_are_told_apart);
+}
+
+static void
+others_have_counted (const ink_msg_status_t *status)
+{
+    assert_int_equal (counter (status, "cache_hits"), 5);
+    assert_int_equal (counter (status, "cache_misses"), 6);
+    assert_int_equal (counter (status, "cache_corrupt"), 7);
+    assert_int_equal (counter (status, "sink_values"), 8);
+    assert_int_equal (counter (status, "sink_bad_messages"), 9);
+    assert_int_equal (counter (status, "sink_cache_failed"), 10);
+}
+
+static void
+what_sink_and_cache_count_is_told_too (void **state)
+{
+    bench_t *self = *state;
+    const ink_cache_stat_t cache = {.hits = 5, .misses = 6, .corrupt = 7};
+    step (self, (ink_event_t){.kind = INK_EVENT_CACHE, .cache = &cache});
+    from_sink (self, (ink_msg_t){.kind = INK_MSG_GREETING,
+                                 .greeting = {.epoch = 1,
+                                              .instance = 7,
+                                              .values = 8,
+                                              .bad_messages = 9,
+                                              .cache_failed = 10}});
+    with_status (self, others_have_counted);
+}
+
+static void
 five_were_bad (const ink_msg_status_t *status)
 {
     assert_int_equal (counter (status, "bad_messages"), 5);
@@ -229,6 +333,9 @@ main (void)
                                          teardown),
         STORY (who_waits_for_a_worker_says_for_which),
         STORY (what_happens_is_counted),
+        STORY (requests_are_counted_by_how_they_ended),
+        STORY (late_doubled_and_bad_values_are_counted),
+        STORY (what_sink_and_cache_count_is_told_too),
         STORY (what_is_bad_is_counted_where_it_came),
         cmocka_unit_test (memory_may_run_out_at_any_moment),
     };
