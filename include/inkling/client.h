@@ -150,8 +150,13 @@ INK_EXPORT const ink_failure_t *ink_reply_failure (const ink_reply_t *self, size
 //  ---------------------------------------------------------------------------------------
 //  Status: what the ventilator sees at this moment, copied.
 
+//  `waits_for` says in a sentence why the request is not done yet. The same for programs:
+//  `wait` is its name (doc/protocol.md, section 4), with the chunks that wait, the workers they
+//  wait for, the kernels that are lacking, and for how long.
 typedef struct {
-    const char *id, *source, *kernels, *state, *waits_for;
+    const char *id, *source, *kernels, *state, *waits_for, *wait, *wait_kernels;
+    uint64_t wait_chunks, wait_workers, wait_ms;
+    uint64_t untaken; //  Kernels of which a partial waits behind one that was not taken
     uint64_t total, covered, cached, computed, age_ms;
     uint64_t ready, in_progress; //  Chunks
     int64_t priority;

@@ -19,16 +19,26 @@ static const struct argp status_argp = {
     .children = children};
 
 static json_t *
+json_of_wait (const ink_request_info_t *info)
+{
+    return json_pack ("{s:s, s:I, s:I, s:I, s:s, s:I}", "name", info->wait, "chunks",
+                      (json_int_t) info->wait_chunks, "workers",
+                      (json_int_t) info->wait_workers, "ms", (json_int_t) info->wait_ms,
+                      "kernels", info->wait_kernels, "untaken",
+                      (json_int_t) info->untaken);
+}
+
+static json_t *
 json_of (const ink_request_info_t *info)
 {
     return json_pack (
-        "{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "id",
+        "{s:s, s:s, s:s, s:s, s:s, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "id",
         info->id, "source", info->source, "kernels", info->kernels, "state", info->state,
-        "waits_for", info->waits_for, "total", (json_int_t) info->total, "covered",
-        (json_int_t) info->covered, "cached", (json_int_t) info->cached, "computed",
-        (json_int_t) info->computed, "age_ms", (json_int_t) info->age_ms, "ready",
-        (json_int_t) info->ready, "in_progress", (json_int_t) info->in_progress,
-        "priority", (json_int_t) info->priority);
+        "waits_for", info->waits_for, "wait", json_of_wait (info), "total",
+        (json_int_t) info->total, "covered", (json_int_t) info->covered, "cached",
+        (json_int_t) info->cached, "computed", (json_int_t) info->computed, "age_ms",
+        (json_int_t) info->age_ms, "ready", (json_int_t) info->ready, "in_progress",
+        (json_int_t) info->in_progress, "priority", (json_int_t) info->priority);
 }
 
 static json_t *

@@ -5,6 +5,7 @@
 #include "base/buffer.h"
 #include "base/memory.h"
 #include "client/status.h"
+#include "client/waits.h"
 
 struct ink_status {
     ink_arena_t arena; //  Everything below lives in it
@@ -27,12 +28,20 @@ keep (ink_status_t *self, const char *text)
 static ink_request_info_t
 copy_request (ink_status_t *self, const ink_msg_request_info_t *info)
 {
+    char sentence[INK_TEXT_MOST + 600];
+    ink_waits_say (info, sentence, sizeof sentence);
     return (ink_request_info_t){
         .id = keep (self, info->id),
         .source = keep (self, info->source),
         .kernels = keep (self, info->kernels),
         .state = keep (self, info->state),
-        .waits_for = keep (self, info->waits_for),
+        .waits_for = keep (self, sentence),
+        .wait = ink_waits_name (info->waits_for),
+        .wait_kernels = keep (self, info->wait_kernels),
+        .wait_chunks = info->wait_chunks,
+        .wait_workers = info->wait_workers,
+        .wait_ms = info->wait_ms,
+        .untaken = info->untaken,
         .total = info->total,
         .covered = info->covered,
         .cached = info->cached,

@@ -89,19 +89,39 @@
     F (U64, busy_ns, INK_ANY, )      \
     F (U64, bytes, INK_ANY, )
 
-#define INK_FIELDS_request_info(F)      \
-    F (STR, id, INK_NAME_MOST, )        \
-    F (STR, source, INK_PATH_MOST, )    \
-    F (STR, kernels, 600, )             \
-    F (STR, state, INK_NAME_MOST, )     \
-    F (STR, waits_for, INK_TEXT_MOST, ) \
-    F (U64, total, INK_ANY, )           \
-    F (U64, covered, INK_ANY, )         \
-    F (U64, cached, INK_ANY, )          \
-    F (U64, computed, INK_ANY, )        \
-    F (U64, age_ms, INK_ANY, )          \
-    F (U64, ready, INK_ANY, )           \
-    F (U64, in_progress, INK_ANY, )     \
+//  What a request waits for (doc/protocol.md, section 4): chunks, for workers, for so long. Who
+//  does not know a number says nothing.
+// clang-format off
+#define INK_WAITS(W) \
+    W (1, SOURCE, "source") W (2, CACHE, "cache") W (3, SINK, "sink") \
+    W (4, REFUSED, "sink_refuses") W (5, WORKER, "worker") W (6, PROOF, "proof") \
+    W (7, CREDIT, "busy") W (8, VALUES, "values") W (9, FINAL, "final")
+// clang-format on
+
+typedef enum {
+#define INK_WAIT_CODE(number, NOUN, name) INK_WAIT_##NOUN = number,
+    INK_WAITS (INK_WAIT_CODE)
+#undef INK_WAIT_CODE
+} ink_wait_t;
+
+#define INK_FIELDS_request_info(F)       \
+    F (STR, id, INK_NAME_MOST, )         \
+    F (STR, source, INK_PATH_MOST, )     \
+    F (STR, kernels, 600, )              \
+    F (STR, state, INK_NAME_MOST, )      \
+    F (U64, waits_for, UINT32_MAX, )     \
+    F (U64, wait_chunks, INK_ANY, )      \
+    F (U64, wait_workers, INK_ANY, )     \
+    F (U64, wait_ms, INK_ANY, )          \
+    F (STR, wait_kernels, 600, )         \
+    F (U64, untaken, INK_KERNELS_MOST, ) \
+    F (U64, total, INK_ANY, )            \
+    F (U64, covered, INK_ANY, )          \
+    F (U64, cached, INK_ANY, )           \
+    F (U64, computed, INK_ANY, )         \
+    F (U64, age_ms, INK_ANY, )           \
+    F (U64, ready, INK_ANY, )            \
+    F (U64, in_progress, INK_ANY, )      \
     F (I64, priority, , )
 
 #define INK_FIELDS_worker_info(F)     \

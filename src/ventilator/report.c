@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ventilator/office.h"
+#include "ventilator/reason.h"
 
 //  So many of each fit into a header frame, however long their texts
 #define LISTED_MOST 256
@@ -20,28 +21,21 @@ join_kernels (ink_foreman_t *self, const ink_demand_t *demand)
     return ink_office_text (self, names);
 }
 
-//  Why a demand does not get on, in words; "" when it does.
-static const char *
-waits_for (ink_foreman_t *self, const ink_demand_t *demand)
+static void
+tell_reason (ink_foreman_t *self, const ink_demand_t *demand,
+             ink_msg_request_info_t *info)
 {
-    char text[INK_TEXT_MOST + 1], names[96];
-    uint64_t ready = ink_demand_ready (demand), wanted = 0;
-    if (demand->state != INK_DEMAND_RUNNING || !ready)
-        return "";
-    if (!self->sink)
-        return "no sink is connected";
-    for (size_t k = 0; k < demand->strand_count; k++) {
-        uint64_t bit = (uint64_t) 1 << demand->strands[k].number;
-        if (demand->strands[k].ready && !ink_registry_serves (self->registry, bit))
-            wanted |= bit;
-    }
-    if (!wanted)
-        return "";
-    ink_registry_names (self->registry, wanted, names, sizeof names);
-    snprintf (text, sizeof text,
-              "%llu chunks wait for a worker with kernel %s; none is connected",
-              (unsigned long long) ready, names);
-    return ink_office_text (self, text);
+    ink_reason_t reason = ink_reason_find (
+        demand, self->registry,
+        (ink_reason_sink_t){self->sink > 0, self->sink_refuses, self->sink_heard});
+    char names[600];
+    ink_registry_names (self->registry, reason.kernels, names, sizeof names);
+    info->waits_for = reason.code;
+    info->wait_chunks = reason.chunks;
+    info->wait_workers = reason.workers;
+    info->wait_ms = reason.since ? (uint64_t) (self->now - reason.since) / 1000 : 0;
+    info->wait_kernels = ink_office_text (self, names);
+    info->untaken = reason.untaken;
 }
 
 static void
@@ -60,7 +54,7 @@ list_requests (ink_foreman_t *self, ink_msg_status_t *status)
         info->source = ink_office_text (self, demand->source);
         info->kernels = join_kernels (self, demand);
         info->state = states[demand->state];
-        info->waits_for = waits_for (self, demand);
+        tell_reason (self, demand, info);
         info->age_ms = (uint64_t) (self->now - demand->admitted) / 1000;
         info->priority = demand->priority;
         for (size_t k = 0; demand->parts && k < demand->strand_count; k++) {

@@ -276,6 +276,42 @@ what_a_worker_does_not_hold_it_cannot_stop (void **state)
     ink_request_destroy (&request);
 }
 
+//  Whether the one request there is says that it waits so, as a whole or up to its figures.
+static bool
+waits (place_t *place, const char *sentence)
+{
+    ink_status_t *status = ink_client_status (place->client, SOON_MS);
+    const ink_request_info_t *info = ink_status_request (status, 0);
+    bool so = info && strncmp (info->waits_for, sentence, strlen (sentence)) == 0;
+    ink_status_destroy (&status);
+    return so;
+}
+
+static void
+a_request_says_what_it_waits_for (void **state)
+{
+    place_t *place = *state;
+    replies_t replies = {0};
+    ink_request_t *request = question ("data/file", "count", -1);
+    submit (place->client, request);
+    UNTIL (
+        waits (place, "1 chunk waits for a worker with kernel count; none is connected"),
+        SOON_MS);
+    greet (place);
+    UNTIL ((beat (place),
+            waits (place, "1 chunk waits for a worker with kernel count; 1 is connected, "
+                          "but its path has not been proven for ")),
+           SOON_MS);
+    peer_close (&place->lane);
+    go_live (place);
+    ink_msg_value_t value = value_of (hear_lease (place)).value;
+    assert_true (waits (place, "1 chunk is being computed by 1 worker (oldest lease "));
+    say_with (&place->values, (ink_msg_t){.kind = INK_MSG_VALUE, .value = value}, right,
+              sizeof right);
+    check_count (place, &replies);
+    ink_request_destroy (&request);
+}
+
 //  ---------------------------------------------------------------------------------------
 //  Values
 
@@ -466,6 +502,7 @@ main (void)
         TEST (an_unknown_instance_must_say_hello),
         TEST (hello_twice_is_one_worker),
         TEST (a_wrong_probe_proves_nothing),
+        TEST (a_request_says_what_it_waits_for),
         TEST (what_a_worker_does_not_hold_it_cannot_stop),
         TEST (a_wrong_value_costs_a_try),
         TEST (values_of_another_life_are_not_heard),

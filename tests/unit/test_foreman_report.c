@@ -40,7 +40,12 @@ one_runs (const ink_msg_status_t *status)
     assert_string_equal (info->source, "data/file");
     assert_string_equal (info->kernels, "count,histogram");
     assert_string_equal (info->state, "running");
-    assert_string_equal (info->waits_for, "");
+    assert_int_equal (info->waits_for, INK_WAIT_CREDIT);
+    assert_int_equal (info->wait_chunks, 4);
+    assert_int_equal (info->wait_workers, 1);
+    assert_int_equal (info->wait_ms, 1000);
+    assert_string_equal (info->wait_kernels, "");
+    assert_int_equal (info->untaken, 0);
     assert_int_equal (info->total, 8 * PART);
     assert_int_equal (info->cached, PART);
     assert_int_equal (info->computed, 2 * PART);
@@ -81,7 +86,8 @@ a_request_and_its_worker_are_described (void **state)
 static void
 one_waits_for_a_sink (const ink_msg_status_t *status)
 {
-    assert_string_equal (status->requests.items[0].waits_for, "no sink is connected");
+    assert_int_equal (status->requests.items[0].waits_for, INK_WAIT_SINK);
+    assert_int_equal (status->requests.items[0].wait_chunks, 4);
 }
 
 static void
@@ -95,9 +101,9 @@ who_waits_for_a_sink_says_so (void **state)
 static void
 one_waits_for_a_worker (const ink_msg_status_t *status)
 {
-    assert_string_equal (
-        status->requests.items[0].waits_for,
-        "4 chunks wait for a worker with kernel count; none is connected");
+    assert_int_equal (status->requests.items[0].waits_for, INK_WAIT_WORKER);
+    assert_int_equal (status->requests.items[0].wait_chunks, 4);
+    assert_string_equal (status->requests.items[0].wait_kernels, "count");
 }
 
 static void
