@@ -162,9 +162,13 @@ typedef struct {
     int64_t priority;
 } ink_request_info_t;
 
+//  `lost` is how often a worker of that name was, `deaths` how often the chunk it computed was
+//  blamed for that, `refused` how many of its values were bad. State: greeted, proving, live,
+//  or lost, for those who were and have not come back.
 typedef struct {
     const char *name, *host, *kernels, *version, *state, *speeds;
-    uint64_t pid, slots, leases, chunks, lost, seen_ms; //  seen_ms: since last heard
+    uint64_t pid, slots, leases, chunks, seen_ms; //  seen_ms: since last heard
+    uint64_t lost, deaths, refused;
     uint64_t cpu_percent, memory_bytes;
 } ink_worker_info_t;
 

@@ -274,8 +274,6 @@ explain_silence (ask_t *self)
         snprintf (note, sizeof note, "waiting for the ventilator to answer");
     else if (reason && *reason)
         snprintf (note, sizeof note, "waiting: %s", reason);
-    else if (!ink_status_worker (status, 0))
-        snprintf (note, sizeof note, "waiting for a worker to connect");
     else
         *note = '\0';
     if (*note)

@@ -41,22 +41,30 @@ json_of (const ink_request_info_t *info)
         (json_int_t) info->in_progress, "priority", (json_int_t) info->priority);
 }
 
+//  Those that are there.
+static size_t
+count_workers (const ink_status_t *status)
+{
+    const ink_worker_info_t *info;
+    size_t count = 0;
+    for (size_t n = 0; (info = ink_status_worker (status, n)); n++)
+        count += strcmp (info->state, "lost") != 0;
+    return count;
+}
+
 static json_t *
 json_of_all (const ink_status_t *status)
 {
     json_t *requests = json_array (), *counters = json_object ();
     const ink_request_info_t *info;
     const ink_counter_t *counter;
-    size_t workers = 0;
     for (size_t n = 0; (info = ink_status_request (status, n)); n++)
         json_array_append_new (requests, json_of (info));
     for (size_t n = 0; (counter = ink_status_counter (status, n)); n++)
         json_object_set_new (counters, counter->name,
                              json_integer ((json_int_t) counter->value));
-    while (ink_status_worker (status, workers))
-        workers++;
     return json_pack ("{s:o, s:I, s:o}", "requests", requests, "workers",
-                      (json_int_t) workers, "counters", counters);
+                      (json_int_t) count_workers (status), "counters", counters);
 }
 
 static void
@@ -80,11 +88,9 @@ print_all (const ink_status_t *status)
 {
     const ink_request_info_t *info;
     const ink_counter_t *counter;
-    size_t requests = 0, workers = 0;
+    size_t requests = 0, workers = count_workers (status);
     for (; (info = ink_status_request (status, requests)); requests++)
         print_request (info);
-    while (ink_status_worker (status, workers))
-        workers++;
     printf ("%s%zu request%s, %zu worker%s\n", requests ? "\n" : "", requests,
             requests == 1 ? "" : "s", workers, workers == 1 ? "" : "s");
     for (size_t n = 0; (counter = ink_status_counter (status, n)); n++)

@@ -68,6 +68,8 @@ copy_worker (ink_status_t *self, const ink_msg_worker_info_t *info)
         .leases = info->leases,
         .chunks = info->chunks,
         .lost = info->lost,
+        .deaths = info->deaths,
+        .refused = info->refused,
         .seen_ms = info->seen_ms,
         .cpu_percent = info->cpu_percent,
         .memory_bytes = info->memory_bytes,

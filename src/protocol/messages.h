@@ -136,6 +136,8 @@ typedef enum {
     F (U64, leases, INK_ANY, )        \
     F (U64, chunks, INK_ANY, )        \
     F (U64, lost, INK_ANY, )          \
+    F (U64, deaths, INK_ANY, )        \
+    F (U64, refused, INK_ANY, )       \
     F (U64, seen_ms, INK_ANY, )       \
     F (U64, cpu_percent, INK_ANY, )   \
     F (U64, memory_bytes, INK_ANY, )

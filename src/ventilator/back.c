@@ -134,19 +134,20 @@ ink_office_expire (ink_foreman_t *self, ink_lease_t *lease)
 }
 
 //  The oldest lease was being computed, and of it the first part that has not settled: that
-//  one is to blame, what only waited is not.
-static void
+//  one is to blame, what only waited is not. Whether there is one.
+static bool
 blame (ink_worker_t *worker)
 {
     if (ink_list_empty (&worker->leases))
-        return;
+        return false;
     ink_link_t *oldest = INK_PLANTED (16) ? worker->leases.prev : worker->leases.next;
     ink_lease_t *lease = INK_ITEM (oldest, ink_lease_t, link);
     for (size_t n = 0; n < lease->slots; n++)
         if (lease->chunks[n]) {
             lease->chunks[n]->deaths++;
-            return;
+            return true;
         }
+    return false;
 }
 
 void
@@ -154,7 +155,8 @@ ink_office_lose (ink_foreman_t *self, ink_worker_t *worker, bool is_to_blame)
 {
     if (is_to_blame) {
         self->counters.workers_lost++;
-        blame (worker);
+        worker->record.lost++;
+        worker->record.deaths += blame (worker);
     }
     INK_LIST_EACH (link, &worker->leases)
     {
@@ -164,6 +166,7 @@ ink_office_lose (ink_foreman_t *self, ink_worker_t *worker, bool is_to_blame)
         ink_office_close_lease (self, lease);
     }
     ink_office_do (self, INK_DO_CLOSE_LANE)->worker = worker->id;
+    ink_past_keep (&self->past, worker);
     ink_registry_remove (self->registry, worker);
 }
 
@@ -213,6 +216,7 @@ on_hello (ink_foreman_t *self, uint64_t peer, const ink_msg_hello_t *hello)
         self->failed = true;
         return;
     }
+    ink_past_resume (&self->past, worker);
     ink_action_t *action = ink_office_do (self, INK_DO_OPEN_LANE);
     action->worker = worker->id;
     action->peer = peer;
@@ -328,6 +332,16 @@ instance_of (const ink_msg_t *msg)
     }
 }
 
+//  It has left by itself: nobody misses it.
+static void
+on_bye (ink_foreman_t *self, ink_worker_t *worker)
+{
+    char name[INK_NAME_MOST + 1];
+    memcpy (name, worker->name, sizeof name);
+    ink_office_lose (self, worker, false);
+    ink_past_forget (&self->past, name);
+}
+
 static void
 on_known_worker (ink_foreman_t *self, ink_worker_t *worker, const ink_msg_t *msg)
 {
@@ -345,7 +359,7 @@ on_known_worker (ink_foreman_t *self, ink_worker_t *worker, const ink_msg_t *msg
         on_resync (self, worker);
         break;
     default: //  BYE: instance_of knows no other
-        ink_office_lose (self, worker, false);
+        on_bye (self, worker);
     }
 }
 

@@ -15,6 +15,7 @@
 #include "inkling/error.h"
 #include "ventilator/foreman.h"
 #include "ventilator/lease.h"
+#include "ventilator/past.h"
 #include "ventilator/registry.h"
 
 //  clang-format never comes to rest over such lists.
@@ -44,6 +45,7 @@ struct ink_foreman {
     ink_demands_t demands;
     ink_leases_t leases;
     ink_registry_t *registry;
+    ink_past_t past;
     ink_counters_t counters;
     ink_cache_stat_t cache;      //  As last told by the shell
     ink_msg_greeting_t greeting; //  As last told by the sink

@@ -38,6 +38,13 @@ typedef struct {
     uint64_t chunks, bytes, busy_ns; //  As the worker tells
 } ink_speed_t;
 
+//  What a worker has cost; it keeps that when it comes back under its name
+typedef struct {
+    uint64_t lost;    //  How often it was
+    uint64_t deaths;  //  How often a chunk was blamed for that
+    uint64_t refused; //  Values that were bad
+} ink_record_t;
+
 typedef struct {
     ink_link_t link;
     ink_link_t leases; //  Held, oldest first
@@ -49,7 +56,8 @@ typedef struct {
     int64_t heard;
     int64_t provable; //  When there was last nothing to prove, or no way to
     char name[INK_NAME_MOST + 1], host[INK_NAME_MOST + 1], version[INK_NAME_MOST + 1];
-    uint64_t pid, slots, cpu_percent, memory_bytes, chunks, lost;
+    uint64_t pid, slots, cpu_percent, memory_bytes, chunks;
+    ink_record_t record;
     uint64_t idle_turn; //  The last turn in which there was nothing for it
     uint64_t offers;    //  A bit for each kernel, as numbered by the registry
     ink_speed_t speeds[INK_OFFERS_MOST];

@@ -71,41 +71,67 @@ list_requests (ink_foreman_t *self, ink_msg_status_t *status)
     status->requests.size = n;
 }
 
+static ink_msg_worker_info_t
+describe (ink_foreman_t *self, const ink_worker_t *worker)
+{
+    static const char *const states[] = {"greeted", "proving", "live"};
+    char kernels[2048], speeds[2048];
+    ink_registry_names (self->registry, worker->offers, kernels, sizeof kernels);
+    ink_registry_describe (self->registry, worker, speeds, sizeof speeds);
+    return (ink_msg_worker_info_t){
+        .name = ink_office_text (self, worker->name),
+        .host = ink_office_text (self, worker->host),
+        .version = ink_office_text (self, worker->version),
+        .kernels = ink_office_text (self, kernels),
+        .speeds = ink_office_text (self, speeds),
+        .state = states[worker->state],
+        .pid = worker->pid,
+        .slots = worker->slots,
+        .leases = worker->held,
+        .chunks = worker->chunks,
+        .lost = worker->record.lost,
+        .deaths = worker->record.deaths,
+        .refused = worker->record.refused,
+        .seen_ms = (uint64_t) (self->now - worker->heard) / 1000,
+        .cpu_percent = worker->cpu_percent,
+        .memory_bytes = worker->memory_bytes,
+    };
+}
+
+static ink_msg_worker_info_t
+describe_lost (ink_foreman_t *self, const ink_lost_t *lost)
+{
+    return (ink_msg_worker_info_t){
+        .name = ink_office_text (self, lost->name),
+        .host = ink_office_text (self, lost->host),
+        .version = ink_office_text (self, lost->version),
+        .kernels = "",
+        .speeds = "",
+        .state = "lost",
+        .pid = lost->pid,
+        .slots = lost->slots,
+        .chunks = lost->chunks,
+        .lost = lost->record.lost,
+        .deaths = lost->record.deaths,
+        .refused = lost->record.refused,
+        .seen_ms = (uint64_t) (self->now - lost->heard) / 1000,
+    };
+}
+
+//  Those that are there, then those that were, the last one lost first.
 static void
 list_workers (ink_foreman_t *self, ink_msg_status_t *status)
 {
-    static const char *const states[] = {"greeted", "proving", "live"};
-    size_t count = 0, n = 0;
-    INK_LIST_EACH (counted, ink_registry_workers (self->registry))
-    count++;
+    size_t n = 0, count = ink_registry_size (self->registry) + self->past.size;
     count = count < LISTED_MOST ? count : LISTED_MOST;
     ink_msg_worker_info_t *infos = ink_office_alloc (self, (count + 1) * sizeof *infos);
     if (!infos)
         return;
     INK_LIST_EACH (link, ink_registry_workers (self->registry))
-    {
-        const ink_worker_t *worker = INK_ITEM (link, ink_worker_t, link);
-        if (n == count)
-            break;
-        char text[2048];
-        ink_msg_worker_info_t *info = &infos[n++];
-        info->name = ink_office_text (self, worker->name);
-        info->host = ink_office_text (self, worker->host);
-        info->version = ink_office_text (self, worker->version);
-        info->state = states[worker->state];
-        ink_registry_names (self->registry, worker->offers, text, sizeof text);
-        info->kernels = ink_office_text (self, text);
-        ink_registry_describe (self->registry, worker, text, sizeof text);
-        info->speeds = ink_office_text (self, text);
-        info->pid = worker->pid;
-        info->slots = worker->slots;
-        info->leases = worker->held;
-        info->chunks = worker->chunks;
-        info->lost = worker->lost;
-        info->seen_ms = (uint64_t) (self->now - worker->heard) / 1000;
-        info->cpu_percent = worker->cpu_percent;
-        info->memory_bytes = worker->memory_bytes;
-    }
+    if (n < count)
+        infos[n++] = describe (self, INK_ITEM (link, ink_worker_t, link));
+    for (size_t left = self->past.size; left && n < count; left--)
+        infos[n++] = describe_lost (self, &self->past.lost[left - 1]);
     status->workers.items = infos;
     status->workers.size = n;
 }

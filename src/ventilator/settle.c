@@ -357,6 +357,7 @@ on_arrival (ink_foreman_t *self, const ink_msg_arrival_t *arrival, uint64_t orde
         self->counters.doubled_values++;
         return;
     }
+    lease->worker->record.refused += arrival->error == INK_EVALUE;
     lease->settled[arrival->slot] = 1;
     lease->open--;
     if (lease->chunks[arrival->slot])

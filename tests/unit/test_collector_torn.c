@@ -34,7 +34,7 @@ static ink_msg_reply_t
 last_reply (bench_t *self)
 {
     const ink_sink_actions_t *out;
-    ink_heard_t heard = {INK_HEARD_STORED, self->peer, NULL, NULL};
+    ink_heard_t heard = {.kind = INK_HEARD_STORED, .peer = self->peer};
     assert_int_equal (ink_collector_step (self->collector, self->now, &heard, &out), 0);
     for (size_t n = out->size; n-- > 0;)
         if (out->items[n].kind == INK_SINK_REPLY)
@@ -83,7 +83,7 @@ a_torn_value_is_told_as_such (void **state)
     const ink_sink_actions_t *out;
     expect (self, 1, 0, 1);
     torn (self, 0, one, 1);
-    ink_heard_t heard = {INK_HEARD_STORED, self->peer, NULL, NULL};
+    ink_heard_t heard = {.kind = INK_HEARD_STORED, .peer = self->peer};
     ink_collector_step (self->collector, self->now, &heard, &out);
     const ink_msg_arrival_t *arrival = out->items[0].msg.settled.arrivals.items;
     assert_int_equal (arrival->error, INK_OK);
@@ -98,7 +98,7 @@ a_value_of_what_nobody_expects_is_not_taken (void **state)
     const ink_sink_actions_t *out;
     expect (self, 1, 0, 1);
     value (self, 5);
-    ink_heard_t heard = {INK_HEARD_STORED, self->peer, NULL, NULL};
+    ink_heard_t heard = {.kind = INK_HEARD_STORED, .peer = self->peer};
     ink_collector_step (self->collector, self->now, &heard, &out);
     assert_int_equal (out->items[0].msg.settled.arrivals.items[0].taken, 0);
 }

@@ -115,6 +115,66 @@ who_waits_for_a_worker_says_for_which (void **state)
     with_status (self, one_waits_for_a_worker);
 }
 
+static const ink_msg_worker_info_t *
+worker_named (const ink_msg_status_t *status, const char *name)
+{
+    for (size_t n = 0; n < status->workers.size; n++)
+        if (!strcmp (status->workers.items[n].name, name))
+            return &status->workers.items[n];
+    return NULL;
+}
+
+static void
+one_is_lost (const ink_msg_status_t *status)
+{
+    const ink_msg_worker_info_t *lost = worker_named (status, "w1");
+    assert_int_equal (status->workers.size, 2);
+    assert_string_equal (lost->state, "lost");
+    assert_string_equal (lost->host, "here");
+    assert_int_equal (lost->leases, 0);
+    assert_int_equal (lost->lost, 1);
+    assert_int_equal (lost->deaths, 1);
+    assert_int_equal (lost->refused, 1);
+    assert_in_range (lost->seen_ms, 2000, 3000);
+    assert_string_equal (worker_named (status, "w2")->state, "live");
+    assert_int_equal (worker_named (status, "w2")->lost, 0);
+}
+
+static void
+one_has_come_back (const ink_msg_status_t *status)
+{
+    const ink_msg_worker_info_t *back = worker_named (status, "w1");
+    assert_int_equal (status->workers.size, 2);
+    assert_string_equal (back->state, "greeted");
+    assert_int_equal (back->lost, 1);
+    assert_int_equal (back->deaths, 1);
+    assert_int_equal (back->refused, 1);
+}
+
+static void
+one_is_there (const ink_msg_status_t *status)
+{
+    assert_int_equal (status->workers.size, 1);
+    assert_null (worker_named (status, "w1"));
+}
+
+static void
+who_was_lost_is_shown_until_it_comes_back_or_leaves (void **state)
+{
+    bench_t *self = *state;
+    worker (self, 1);
+    worker_of (self, 2, "bytes");
+    request (self, 9, "a", "count", 0, 4);
+    arrives (self, 1, 0, INK_EVALUE);
+    self->beats[1] = false;
+    pass (self, 3 * SECOND);
+    with_status (self, one_is_lost);
+    hello (self, 1, ALL_KERNELS);
+    with_status (self, one_has_come_back);
+    from_worker (self, 1, (ink_msg_t){.kind = INK_MSG_BYE, .bye.instance = 201});
+    with_status (self, one_is_there);
+}
+
 static void
 things_were_counted (const ink_msg_status_t *status)
 {
@@ -338,6 +398,7 @@ main (void)
         cmocka_unit_test_setup_teardown (who_waits_for_a_sink_says_so, setup_empty,
                                          teardown),
         STORY (who_waits_for_a_worker_says_for_which),
+        STORY (who_was_lost_is_shown_until_it_comes_back_or_leaves),
         STORY (what_happens_is_counted),
         STORY (requests_are_counted_by_how_they_ended),
         STORY (late_doubled_and_bad_values_are_counted),
