@@ -164,7 +164,8 @@ typedef struct {
 
 //  `lost` is how often a worker of that name was, `deaths` how often the chunk it computed was
 //  blamed for that, `refused` how many of its values were bad. State: greeted, proving, live,
-//  or lost, for those who were and have not come back.
+//  quarantined for a while after three bad values in a row, or lost, for those who were and
+//  have not come back.
 typedef struct {
     const char *name, *host, *kernels, *version, *state, *speeds;
     uint64_t pid, slots, leases, chunks, seen_ms; //  seen_ms: since last heard

@@ -75,11 +75,16 @@ say_no_worker (const ink_msg_request_info_t *info, char *out, size_t size)
                          info->wait_kernels);
     if (said < 0 || (size_t) said >= size)
         return;
-    if (!proof)
-        snprintf (out + said, size - (size_t) said, "none is connected");
+    out += said, size -= (size_t) said;
+    if (info->waits_for == INK_WAIT_WORKER)
+        snprintf (out, size, "none is connected");
+    else if (!proof)
+        snprintf (out, size,
+                  "%llu %s connected, but not trusted for %s: %s values were bad",
+                  (unsigned long long) info->wait_workers, one ? "is" : "are",
+                  seconds (info->wait_ms).text, one ? "its" : "their");
     else
-        snprintf (out + said, size - (size_t) said,
-                  "%llu %s connected, but %s been proven for %s",
+        snprintf (out, size, "%llu %s connected, but %s been proven for %s",
                   (unsigned long long) info->wait_workers, one ? "is" : "are",
                   one ? "its path has not" : "no path has", seconds (info->wait_ms).text);
 }
@@ -111,6 +116,7 @@ say_what (const ink_msg_request_info_t *info, char *out, size_t size)
         break;
     case INK_WAIT_WORKER:
     case INK_WAIT_PROOF:
+    case INK_WAIT_TRUST:
         say_no_worker (info, out, size);
         break;
     case INK_WAIT_CREDIT:

@@ -95,7 +95,8 @@
 #define INK_WAITS(W) \
     W (1, SOURCE, "source") W (2, CACHE, "cache") W (3, SINK, "sink") \
     W (4, REFUSED, "sink_refuses") W (5, WORKER, "worker") W (6, PROOF, "proof") \
-    W (7, CREDIT, "busy") W (8, VALUES, "values") W (9, FINAL, "final")
+    W (7, CREDIT, "busy") W (8, VALUES, "values") W (9, FINAL, "final") \
+    W (10, TRUST, "quarantine")
 // clang-format on
 
 typedef enum {

@@ -235,7 +235,7 @@ ink_office_back_up (ink_foreman_t *self)
     INK_LIST_EACH (link, ink_registry_workers (self->registry))
     {
         ink_worker_t *worker = INK_ITEM (link, ink_worker_t, link);
-        if (worker->state == INK_WORKER_LIVE && !worker->held)
+        if (ink_worker_serves (worker) && !worker->held)
             back_up (self, worker);
     }
 }

@@ -250,6 +250,7 @@ check_workers (ink_foreman_t *self)
             ink_office_lose (self, worker, true);
             continue;
         }
+        ink_worker_pardon (worker, self->now);
         if (worker->state == INK_WORKER_LIVE || !self->sink)
             worker->provable = self->now;
         else if (self->now - worker->provable > INK_WORKER_PROOF && !INK_PLANTED (12)) {

@@ -28,7 +28,7 @@
     C (parts_cached) C (parts_computed) C (parts_shared) C (parts_failed) \
     C (leases) C (backups) C (leases_revoked) C (leases_expired) C (retries) \
     C (late_values) C (doubled_values) C (bad_values) \
-    C (clients_lost) C (workers_lost) C (workers_refused) C (sinks_lost) \
+    C (clients_lost) C (workers_lost) C (workers_refused) C (quarantines) C (sinks_lost) \
     C (bad_messages) C (bad_at_front) C (bad_at_back) C (bad_from_sink)
 // clang-format on
 

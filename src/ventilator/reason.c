@@ -30,15 +30,25 @@ ready_of (const ink_demand_t *demand, uint64_t kernels)
     return ready;
 }
 
-//  What workers offer that have been proven, or that have not.
+//  What the workers offer that serve, that are not trusted, and that are being met.
+typedef enum { SERVES, DISTRUSTED, MET } standing_t;
+
+static standing_t
+standing_of (const ink_worker_t *worker)
+{
+    return ink_worker_serves (worker)         ? SERVES
+           : worker->state == INK_WORKER_LIVE ? DISTRUSTED
+                                              : MET;
+}
+
 static uint64_t
-offered (ink_registry_t *registry, bool live)
+offered (ink_registry_t *registry, standing_t standing)
 {
     uint64_t kernels = 0;
     INK_LIST_EACH (link, ink_registry_workers (registry))
     {
         const ink_worker_t *worker = INK_ITEM (link, ink_worker_t, link);
-        if ((worker->state == INK_WORKER_LIVE) == live)
+        if (standing_of (worker) == standing)
             kernels |= worker->offers;
     }
     return kernels;
@@ -51,22 +61,28 @@ note_time (ink_reason_t *self, int64_t time)
         self->since = time;
 }
 
-//  Some kernels have no worker. One that is being met may be it.
+//  Some kernels have no worker that serves. One that is being met may be it, one that is not
+//  trusted will be again.
 static void
 blame_absence (ink_reason_t *self, const ink_demand_t *demand, ink_registry_t *registry,
                uint64_t lacking)
 {
-    uint64_t hopeless = lacking & ~offered (registry, false);
-    self->code = hopeless ? INK_WAIT_WORKER : INK_WAIT_PROOF;
-    self->kernels = hopeless ? hopeless : lacking;
+    uint64_t unmet = lacking & ~offered (registry, MET);
+    uint64_t absent = unmet & ~offered (registry, DISTRUSTED);
+    standing_t standing = unmet ? DISTRUSTED : MET;
+    self->code = absent ? INK_WAIT_WORKER : unmet ? INK_WAIT_TRUST : INK_WAIT_PROOF;
+    self->kernels = absent ? absent : unmet ? unmet : lacking;
     self->chunks = ready_of (demand, self->kernels);
     INK_LIST_EACH (link, ink_registry_workers (registry))
     {
         const ink_worker_t *worker = INK_ITEM (link, ink_worker_t, link);
-        if (worker->state == INK_WORKER_LIVE || !(worker->offers & self->kernels))
+        if (standing_of (worker) != standing || !(worker->offers & self->kernels))
             continue;
         self->workers++;
-        note_time (self, worker->provable);
+        if (standing == MET)
+            note_time (self, worker->provable);
+        else
+            note_time (self, worker->quarantined_until - INK_WORKER_QUARANTINE);
     }
 }
 
@@ -80,7 +96,7 @@ blame_load (ink_reason_t *self, const ink_demand_t *demand, ink_registry_t *regi
     INK_LIST_EACH (link, ink_registry_workers (registry))
     {
         const ink_worker_t *worker = INK_ITEM (link, ink_worker_t, link);
-        if (worker->state != INK_WORKER_LIVE || !(worker->offers & kernels))
+        if (!ink_worker_serves (worker) || !(worker->offers & kernels))
             continue;
         self->workers++;
         INK_LIST_EACH (held, &worker->leases)
@@ -119,7 +135,7 @@ find_while_running (ink_reason_t *self, const ink_demand_t *demand,
         in_progress += demand->strands[k].in_progress;
     }
     uint64_t ready = ready_kernels (demand);
-    uint64_t lacking = ready & ~offered (registry, true);
+    uint64_t lacking = ready & ~offered (registry, SERVES);
     if (!sink.met || !left) {
         self->code = sink.met       ? INK_WAIT_FINAL
                      : sink.refuses ? INK_WAIT_REFUSED

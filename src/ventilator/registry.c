@@ -221,7 +221,7 @@ ink_registry_serves (ink_registry_t *self, uint64_t kernels)
     INK_LIST_EACH (link, &self->workers)
     {
         const ink_worker_t *worker = INK_ITEM (link, ink_worker_t, link);
-        if (worker->state == INK_WORKER_LIVE)
+        if (ink_worker_serves (worker))
             kernels &= ~worker->offers;
     }
     return !kernels;
@@ -279,9 +279,38 @@ ink_registry_told (ink_registry_t *self, ink_worker_t *worker,
 }
 
 bool
+ink_worker_judge (ink_worker_t *self, bool good, int64_t now)
+{
+    if (good) {
+        self->bad_row = 0;
+        return false;
+    }
+    self->record.refused++;
+    if (++self->bad_row < INK_WORKER_BAD_ROW || self->quarantined_until)
+        return false;
+    self->quarantined_until = now + INK_WORKER_QUARANTINE;
+    return true;
+}
+
+void
+ink_worker_pardon (ink_worker_t *self, int64_t now)
+{
+    if (!self->quarantined_until || now < self->quarantined_until)
+        return;
+    self->quarantined_until = 0;
+    self->bad_row = INK_WORKER_BAD_ROW - 1;
+}
+
+bool
+ink_worker_serves (const ink_worker_t *self)
+{
+    return self->state == INK_WORKER_LIVE && !self->quarantined_until;
+}
+
+bool
 ink_worker_has_credit (const ink_worker_t *self)
 {
-    if (self->state != INK_WORKER_LIVE || self->held >= INK_CREDIT_MOST)
+    if (!ink_worker_serves (self) || self->held >= INK_CREDIT_MOST)
         return false;
     return INK_PLANTED (20) || self->held < self->slots + 1 ||
            self->in_hand_ns < INK_CREDIT_NS;

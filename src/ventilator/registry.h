@@ -18,6 +18,11 @@
 //  So many are met or known at once: each has a lane, and lanes are what takes descriptors
 #define INK_WORKERS_MOST 1024
 
+//  A worker of which so many values in a row were bad is given nothing for so long. A worker
+//  of another build, or on a broken machine, would else cost each part its tries.
+#define INK_WORKER_BAD_ROW 3
+#define INK_WORKER_QUARANTINE ((int64_t) 10000000)
+
 //  Kernels that have a number, by name and version: those this process knows, and of the
 //  others, which nobody can ask for, as many as there is room for
 #define INK_OFFERS_MOST 64
@@ -58,8 +63,10 @@ typedef struct {
     char name[INK_NAME_MOST + 1], host[INK_NAME_MOST + 1], version[INK_NAME_MOST + 1];
     uint64_t pid, slots, cpu_percent, memory_bytes, chunks;
     ink_record_t record;
-    uint64_t idle_turn; //  The last turn in which there was nothing for it
-    uint64_t offers;    //  A bit for each kernel, as numbered by the registry
+    uint64_t bad_row;          //  Values in a row that were bad
+    int64_t quarantined_until; //  0: it is trusted
+    uint64_t idle_turn;        //  The last turn in which there was nothing for it
+    uint64_t offers;           //  A bit for each kernel, as numbered by the registry
     ink_speed_t speeds[INK_OFFERS_MOST];
 } ink_worker_t;
 
@@ -102,6 +109,15 @@ void ink_registry_learn (ink_registry_t *self, ink_worker_t *worker, int kernel,
 //  Notes what a worker says of its work with one kernel, for people.
 void ink_registry_told (ink_registry_t *self, ink_worker_t *worker,
                         const ink_msg_speed_t *told);
+
+//  A value of the worker's was bad, or was good. True when it is not trusted from now on.
+bool ink_worker_judge (ink_worker_t *self, bool good, int64_t now);
+
+//  Trusts it again when its time is over: the next bad value is one too many.
+void ink_worker_pardon (ink_worker_t *self, int64_t now);
+
+//  Live, and trusted.
+bool ink_worker_serves (const ink_worker_t *self);
 
 //  Whether the worker may be given another lease now.
 bool ink_worker_has_credit (const ink_worker_t *self);

@@ -84,7 +84,7 @@ describe (ink_foreman_t *self, const ink_worker_t *worker)
         .version = ink_office_text (self, worker->version),
         .kernels = ink_office_text (self, kernels),
         .speeds = ink_office_text (self, speeds),
-        .state = states[worker->state],
+        .state = worker->quarantined_until ? "quarantined" : states[worker->state],
         .pid = worker->pid,
         .slots = worker->slots,
         .leases = worker->held,

@@ -357,7 +357,9 @@ on_arrival (ink_foreman_t *self, const ink_msg_arrival_t *arrival, uint64_t orde
         self->counters.doubled_values++;
         return;
     }
-    lease->worker->record.refused += arrival->error == INK_EVALUE;
+    if (arrival->error == INK_OK || arrival->error == INK_EVALUE)
+        self->counters.quarantines +=
+            ink_worker_judge (lease->worker, arrival->error == INK_OK, self->now);
     lease->settled[arrival->slot] = 1;
     lease->open--;
     if (lease->chunks[arrival->slot])

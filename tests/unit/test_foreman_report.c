@@ -176,6 +176,41 @@ who_was_lost_is_shown_until_it_comes_back_or_leaves (void **state)
 }
 
 static void
+one_is_quarantined (const ink_msg_status_t *status)
+{
+    assert_string_equal (worker_named (status, "w1")->state, "quarantined");
+    assert_int_equal (worker_named (status, "w1")->refused, 3);
+    assert_int_equal (counter (status, "quarantines"), 1);
+    assert_int_equal (status->requests.items[0].waits_for, INK_WAIT_TRUST);
+}
+
+static void
+one_is_live (const ink_msg_status_t *status)
+{
+    assert_string_equal (worker_named (status, "w1")->state, "live");
+}
+
+//  The next worker that comes is given everything.
+static void
+a_worker_of_bad_values_is_given_nothing_for_ten_seconds (void **state)
+{
+    bench_t *self = *state;
+    teach (self);
+    request (self, 9, "a", "count", 1, 8);
+    self->trace[0] = 0;
+    arrives (self, 2, 0, INK_EVALUE);
+    arrives (self, 3, 0, INK_EVALUE);
+    TOLD (self,
+          "lane 1 < LEASE 4 count [1+1] again 1\nlane 1 < LEASE 5 count [2+1] again 1\n");
+    arrives (self, 4, 0, INK_EVALUE);
+    arrives (self, 5, 0, INK_OK);
+    TOLD (self, "sink < FAILED 2.0 part 0 bad_value\n");
+    with_status (self, one_is_quarantined);
+    pass (self, 11 * SECOND);
+    with_status (self, one_is_live);
+}
+
+static void
 things_were_counted (const ink_msg_status_t *status)
 {
     assert_int_equal (counter (status, "requests"), 3);
@@ -317,6 +352,30 @@ what_sink_and_cache_count_is_told_too (void **state)
 }
 
 static void
+all_are_documented (const ink_msg_status_t *status)
+{
+    static char page[1 << 20];
+    FILE *file = fopen ("doc/protocol.md", "r");
+    assert_non_null (file);
+    page[fread (page, 1, sizeof page - 1, file)] = 0;
+    fclose (file);
+    const char *section = strstr (page, "## 10. What is counted");
+    assert_non_null (section);
+    for (size_t n = 0; n < status->counters.size; n++) {
+        char name[INK_NAME_MOST + 3];
+        snprintf (name, sizeof name, "`%s`", status->counters.items[n].name);
+        if (!strstr (section, name))
+            fail_msg ("doc/protocol.md does not say what %s counts", name);
+    }
+}
+
+static void
+every_counter_is_documented (void **state)
+{
+    with_status (*state, all_are_documented);
+}
+
+static void
 five_were_bad (const ink_msg_status_t *status)
 {
     assert_int_equal (counter (status, "bad_messages"), 5);
@@ -399,10 +458,12 @@ main (void)
                                          teardown),
         STORY (who_waits_for_a_worker_says_for_which),
         STORY (who_was_lost_is_shown_until_it_comes_back_or_leaves),
+        STORY (a_worker_of_bad_values_is_given_nothing_for_ten_seconds),
         STORY (what_happens_is_counted),
         STORY (requests_are_counted_by_how_they_ended),
         STORY (late_doubled_and_bad_values_are_counted),
         STORY (what_sink_and_cache_count_is_told_too),
+        STORY (every_counter_is_documented),
         STORY (what_is_bad_is_counted_where_it_came),
         cmocka_unit_test (memory_may_run_out_at_any_moment),
     };

@@ -157,6 +157,20 @@ a_worker_that_is_being_met_is_no_worker_yet (void **state)
 }
 
 static void
+a_worker_that_is_not_trusted_is_no_worker (void **state)
+{
+    bench_t *self = *state;
+    parts (self, 0, 0, 3, 0);
+    worker (self, "entropy", INK_WORKER_LIVE)->quarantined_until =
+        INK_WORKER_QUARANTINE + 25;
+    WAITS (self, TRUST, 3, 1, 25);
+    worker (self, "entropy", INK_WORKER_PROVING);
+    WAITS (self, PROOF, 3, 1, 31);
+    worker (self, "entropy", INK_WORKER_LIVE);
+    WAITS (self, CREDIT, 3, 1, 0);
+}
+
+static void
 busy_are_those_who_could_take_it (void **state)
 {
     bench_t *self = *state;
@@ -223,6 +237,7 @@ main (void)
         STORY (without_a_sink_everything_else_is_in_vain),
         STORY (a_kernel_nobody_has_comes_before_a_busy_worker),
         STORY (a_worker_that_is_being_met_is_no_worker_yet),
+        STORY (a_worker_that_is_not_trusted_is_no_worker),
         STORY (busy_are_those_who_could_take_it),
         STORY (what_is_in_work_is_told_by_its_oldest_lease),
         STORY (when_nothing_is_left_the_sink_owes_the_final),

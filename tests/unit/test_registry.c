@@ -200,6 +200,31 @@ credit_is_one_more_than_slots_or_two_milliseconds (void **state)
 }
 
 static void
+three_bad_values_in_a_row_are_too_many (void **state)
+{
+    ink_registry_t *self = *state;
+    ink_worker_t *a = add (self, "a", 7, "count");
+    a->state = INK_WORKER_LIVE;
+    for (int n = 0; n < 2; n++) {
+        assert_false (ink_worker_judge (a, false, 100));
+        assert_false (ink_worker_judge (a, false, 100));
+        assert_false (ink_worker_judge (a, true, 100));
+    }
+    assert_false (ink_worker_judge (a, false, 100));
+    assert_false (ink_worker_judge (a, false, 100));
+    assert_true (ink_registry_serves (self, a->offers) && ink_worker_has_credit (a));
+    assert_true (ink_worker_judge (a, false, 100));
+    assert_false (ink_registry_serves (self, a->offers) || ink_worker_has_credit (a));
+    assert_false (ink_worker_judge (a, false, 5000)); //  Of a lease it still held
+    ink_worker_pardon (a, 100 + INK_WORKER_QUARANTINE - 1);
+    assert_false (ink_worker_has_credit (a));
+    ink_worker_pardon (a, 100 + INK_WORKER_QUARANTINE);
+    assert_true (ink_registry_serves (self, a->offers) && ink_worker_has_credit (a));
+    assert_int_equal (a->record.refused, 8);
+    assert_true (ink_worker_judge (a, false, 20000000)); //  Not one more
+}
+
+static void
 what_people_see_has_no_name_in_part (void **state)
 {
     ink_registry_t *self = *state;
@@ -247,6 +272,7 @@ main (void)
         STORY (a_speed_is_learned_slowly_and_never_from_crumbs),
         STORY (no_number_of_a_worker_makes_an_estimate_overflow),
         STORY (credit_is_one_more_than_slots_or_two_milliseconds),
+        STORY (three_bad_values_in_a_row_are_too_many),
         STORY (what_people_see_has_no_name_in_part),
         STORY (without_memory_nobody_comes),
     };

@@ -43,6 +43,10 @@ static const row_t rows[] = {
     ROW (PROOF, 3, 2, 60000, "count,entropy",
          "3 chunks wait for a worker with kernel count,entropy; 2 are connected, but no "
          "path has been proven for 60.0 s"),
+    ROW (
+        TRUST, 3, 1, 2000, "entropy",
+        "3 chunks wait for a worker with kernel entropy; 1 is connected, but not trusted "
+        "for 2.0 s: its values were bad"),
     ROW (CREDIT, 12, 2, 4200, "",
          "12 chunks wait: both workers are busy (oldest lease 4.2 s)"),
     ROW (CREDIT, 1, 1, 99, "", "1 chunk waits: the worker is busy (oldest lease 0.0 s)"),
