@@ -4,6 +4,7 @@
 #   make demo       the main job on a real file of this machine
 #   make check      all tests, twice: as built, and under ASan + UBSan
 #   make fuzz       N=200000 executions of each fuzz target, with clang's libFuzzer
+#   make network     faults of every kind between machines in network namespaces, 10 min
 #   make bench      ratios beside plain C and raw ZeroMQ
 #   make install    DESTDIR= PREFIX=/usr/local
 #   make layers     proves that the brains do no I/O and that includes point one way
@@ -135,6 +136,17 @@ plants:
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/plants CFLAGS='$(CFLAGS) -DINK_PLANTS' $(BUILD)/plants/tests/sim
 	@tests/sim/plants $(BUILD)/plants/tests/sim
 
+# Network faults: five machines in network namespaces.
+NETWORK_OBJ := $(call obj,$(wildcard tests/network/*.c))
+$(BUILD)/tests/network: $(NETWORK_OBJ) $(BUILD)/obj/tests/system/oracle.o \
+    $(BUILD)/obj/tests/system/harness.o $(BUILD)/obj/tests/system/asking.o $(BUILD)/libinkling.a
+	@mkdir -p $(@D)
+	@echo '  ld $@'
+	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LINK) -lcmocka
+network: deps
+	@$(MAKE) --no-print-directory -s $(BUILD)/inkling $(BUILD)/tests/slow.so $(BUILD)/tests/network
+	@BUILD=$(BUILD) $(BUILD)/tests/network --long
+
 tests: $(UNIT) $(SYSTEM) $(FUZZ) $(BUILD)/tests/slow.so $(BUILD)/tests/bad.so
 deps:
 	@tools/deps $(PACKAGES)
@@ -164,5 +176,5 @@ install: all
 clean:
 	rm -rf build
 
-.PHONY: all examples tests fuzz sim plants deps demo bench bench-programs check layers format install clean force
+.PHONY: all examples tests fuzz sim plants network deps demo bench bench-programs check layers format install clean force
 .SECONDARY:
