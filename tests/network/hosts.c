@@ -66,12 +66,25 @@ open_device (void)
     return device;
 }
 
+//  Before Linux 6.5 a connection that is not answered was tried again after 1, 2, 4, 8 ... s;
+//  what recovers there recovers with any. Later systems have this switch.
+static void
+behave_as_older (void)
+{
+    int file = open ("/proc/sys/net/ipv4/tcp_syn_linear_timeouts", O_WRONLY | O_CLOEXEC);
+    ssize_t written = file < 0 ? 0 : write (file, "0", 1);
+    (void) written;
+    if (file >= 0)
+        close (file);
+}
+
 //  Makes a namespace, which is the calling thread's from now on.
 static const char *
 open_host (hosts_t *self, host_t host)
 {
     if (unshare (CLONE_NEWNET))
         return "a network namespace cannot be made";
+    behave_as_older ();
     self->spaces[host] = open ("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
     if (self->spaces[host] < 0)
         return "a network namespace cannot be named";
