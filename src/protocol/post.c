@@ -17,6 +17,10 @@
 #define LINK_BEAT_MS 1000
 #define LINK_DEAD_MS 4000
 
+//  A connection that nobody answers is begun anew. The system alone would wait twice as long
+//  each time: after a cut of 20 s it found out 16 s later that there is none any more.
+#define CONNECT_MS 2000
+
 ink_payload_t *
 ink_payload_new (size_t size)
 {
@@ -69,6 +73,7 @@ set_options (zsock_t *sock, int type, int most)
     zsock_set_rcvhwm (sock, most);
     zsock_set_reconnect_ivl (sock, 20);
     zsock_set_reconnect_ivl_max (sock, 500);
+    zsock_set_connect_timeout (sock, CONNECT_MS);
     zsock_set_heartbeat_ivl (sock, LINK_BEAT_MS);
     zsock_set_heartbeat_timeout (sock, LINK_DEAD_MS);
     zsock_set_handshake_ivl (sock, 5000);
