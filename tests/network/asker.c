@@ -10,6 +10,7 @@
 #define OPEN_MOST 8
 #define KERNELS 6
 #define CHUNK (64 * KIB)
+#define PROOF_CHUNK (16 * KIB) //  Of its own: a proof waits for nobody else's leases
 #define TIMEOUT_LEAST 30000
 #define TIMEOUT_MOST 45000
 
@@ -158,6 +159,7 @@ asker_prove (asker_t *self)
     uint64_t length = self->truth->size / 2;
     pending_t *pending = begin (self, chance_below (&self->seed, length), length);
     add_kernel (pending, "histogram");
+    ink_request_set_chunk (pending->request, PROOF_CHUNK);
     ink_request_set_cache (pending->request, false, true);
     pending->proof = true;
     self->proven = false;
