@@ -207,12 +207,13 @@ adds_up (const pending_t *pending, size_t k, const ink_reply_t *reply)
     return sum == covered_by (reply);
 }
 
-//  Errors with which a network that fails may end a request.
+//  Errors with which a network that fails may end a request. A timeout is none: requests have
+//  far more time than any fault lasts.
 static bool
 is_excused (const pending_t *pending, int error)
 {
-    return error == INK_ETIMEOUT || error == INK_ENOWORKER || error == INK_ENOSINK ||
-           error == INK_EUNREACHABLE || (error == INK_ECANCELLED && pending->cancelled);
+    return error == INK_ENOWORKER || error == INK_ENOSINK || error == INK_EUNREACHABLE ||
+           (error == INK_ECANCELLED && pending->cancelled);
 }
 
 static void

@@ -10,6 +10,7 @@ typedef struct {
     uint64_t requests, partials, finals, right;
     uint64_t incomplete; //  Finals that list failed ranges
     uint64_t cancels;
+    uint64_t errands, excused; //  Programs that asked: with the right answer, in vain
     uint64_t errors[INK_ERROR_COUNT]; //  Of finals
     int64_t longest_ms;
     uint64_t anomalies; //  Each is printed when it is found

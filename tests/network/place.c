@@ -50,13 +50,23 @@ place_port_control (const place_t *self)
 //  What is told
 
 static const char *
+try_to_tell (place_t *self, const char *line)
+{
+    ran_t ran = run (self->world, SOON_MS, line);
+    if (ran.status)
+        print_message ("%s: %d %s", line, ran.status, ran.err);
+    return ran.status ? NULL : ran.out;
+}
+
+//  On a busy machine it may be asked more than once.
+static const char *
 tell (place_t *self, const char *verb)
 {
-    const char *line = world_text (self->world, "inkling %s --json", verb);
+    const char *line = world_text (self->world, "inkling %s --json", verb), *told;
     hosts_enter (wire_hosts (self->wire), VENTILATOR);
-    ran_t ran = run (self->world, SOON_MS, line);
+    UNTIL ((told = try_to_tell (self, line)), SOON_MS);
     hosts_enter (wire_hosts (self->wire), CLIENT);
-    return ran.status == 0 ? ran.out : "";
+    return told;
 }
 
 //  The sum of all numbers of that name.
