@@ -338,6 +338,27 @@ print_cells (const campaign_t *self)
     return all;
 }
 
+//  What the wire did, over all links.
+static void
+print_wire (wire_t *wire)
+{
+    tally_t all = {0};
+    for (int n = 0; n < HOSTS * HOSTS; n++) {
+        tally_t tally = wire_tally (wire, (host_t) (n / HOSTS), (host_t) (n % HOSTS));
+        all.packets += tally.packets;
+        all.lost += tally.lost;
+        all.delayed += tally.delayed;
+        all.overtaken += tally.overtaken;
+        all.doubled += tally.doubled;
+        all.resets += tally.resets;
+    }
+    printf ("packets %llu: lost %llu, delayed %llu, overtaken %llu, doubled %llu, "
+            "answered by a reset %llu\n",
+            (unsigned long long) all.packets, (unsigned long long) all.lost,
+            (unsigned long long) all.delayed, (unsigned long long) all.overtaken,
+            (unsigned long long) all.doubled, (unsigned long long) all.resets);
+}
+
 static void
 print_score (const score_t *score)
 {
@@ -379,6 +400,7 @@ whatever_befalls_the_network_each_request_has_one_right_end (void **state)
         play_pairs (&self);
     drain (&self);
     cell_t all = print_cells (&self);
+    print_wire (self.place->wire);
     print_score (&self.score);
     for (size_t n = 0; n < ASKERS; n++)
         asker_destroy (&self.askers[n]);
