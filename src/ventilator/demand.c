@@ -50,6 +50,12 @@ client_before (const ink_heap_node_t *a, const ink_heap_node_t *b)
 //  ---------------------------------------------------------------------------------------
 //  Tables
 
+//  The id of a demand that has ended
+typedef struct {
+    char id[INK_NAME_MOST + 1];
+    uint64_t body;
+} ended_t;
+
 int
 ink_demands_init (ink_demands_t *self)
 {
@@ -59,7 +65,8 @@ ink_demands_init (ink_demands_t *self)
     self->by_id = ink_map_new (INK_NAME_MOST + 1);
     self->clients = ink_map_new (sizeof (uint64_t));
     self->next_handle = self->next_age = 1;
-    if (self->by_handle && self->by_id && self->clients &&
+    self->ended = ink_recent_new (INK_ENDED_MOST, sizeof (ended_t), INK_NAME_MOST + 1);
+    if (self->by_handle && self->by_id && self->clients && self->ended &&
         ink_groups_init (&self->kin) == INK_OK)
         return INK_OK;
     ink_demands_free (self);
@@ -79,6 +86,7 @@ ink_demands_free (ink_demands_t *self)
     ink_map_destroy (&self->by_handle);
     ink_map_destroy (&self->by_id);
     ink_map_destroy (&self->clients);
+    ink_recent_destroy (&self->ended);
     ink_groups_free (&self->kin);
     ink_heap_free (&self->eager);
 }
@@ -231,6 +239,47 @@ ink_demands_remove (ink_demands_t *self, ink_demand_t *demand)
     ink_map_remove (self->by_id, demand->id);
     ink_free (demand->source);
     ink_free (demand);
+}
+
+void
+ink_demands_retire (ink_demands_t *self, ink_demand_t *demand)
+{
+    ended_t *ended = ink_recent_put (self->ended, demand->id);
+    if (ended)
+        ended->body = demand->body;
+    ink_demands_remove (self, demand);
+}
+
+//  Keys are ids of full width.
+typedef struct {
+    char id[INK_NAME_MOST + 1];
+} id_key_t;
+
+static id_key_t
+key_of (const char *id)
+{
+    id_key_t key = {{0}};
+    size_t length = strlen (id);
+    memcpy (key.id, id, length < INK_NAME_MOST ? length : INK_NAME_MOST);
+    return key;
+}
+
+ink_demand_t *
+ink_demands_find (ink_demands_t *self, const char *id)
+{
+    id_key_t key = key_of (id);
+    return ink_map_get (self->by_id, &key);
+}
+
+bool
+ink_demands_conflict (ink_demands_t *self, const char *id, uint64_t body)
+{
+    id_key_t key = key_of (id);
+    const ink_demand_t *demand = ink_map_get (self->by_id, &key);
+    if (demand)
+        return demand->body != body;
+    const ended_t *ended = ink_recent_get (self->ended, &key);
+    return ended && ended->body != body;
 }
 
 //  ---------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@
 #include "base/heap.h"
 #include "base/list.h"
 #include "base/map.h"
+#include "base/recent.h"
 #include "cache/cache.h"
 #include "inkling/kernel.h"
 #include "protocol/messages.h"
@@ -112,7 +113,8 @@ typedef struct {
     ink_groups_t kin; //  Of all strands
     ink_heap_t eager; //  Clients with something READY
     uint64_t next_handle, next_age;
-    bool failed; //  Memory ran out where nothing could be returned
+    ink_recent_t *ended; //  Ids, with the body each stood for
+    bool failed;         //  Memory ran out where nothing could be returned
 } ink_demands_t;
 
 int ink_demands_init (ink_demands_t *self);
@@ -128,6 +130,17 @@ int ink_demands_add (ink_demands_t *self, ink_client_entry_t *client,
                      const ink_msg_request_t *request, int64_t now,
                      ink_demand_t **demand_p, ink_detail_t *detail);
 void ink_demands_remove (ink_demands_t *self, ink_demand_t *demand);
+
+//  The demand has ended, and is removed. Its id stands for its body as long as it is
+//  remembered: so many are.
+#define INK_ENDED_MOST 4096
+void ink_demands_retire (ink_demands_t *self, ink_demand_t *demand);
+
+//  The open demand of an id, or NULL.
+ink_demand_t *ink_demands_find (ink_demands_t *self, const char *id);
+
+//  Whether the id stands for another body, of a demand that is open or has ended.
+bool ink_demands_conflict (ink_demands_t *self, const char *id, uint64_t body);
 
 //  Plans the demand over a source that is now known, all parts LOOKING. Else the error to
 //  end it with.

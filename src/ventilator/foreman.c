@@ -185,7 +185,7 @@ ink_office_retire (ink_foreman_t *self, ink_demand_t *demand, bool purge)
     for (size_t k = 0; k < demand->strand_count; k++)
         if (demand->strands[k].states)
             release_chunks (self, demand, &demand->strands[k]);
-    ink_demands_remove (&self->demands, demand);
+    ink_demands_retire (&self->demands, demand);
 }
 
 void

@@ -17,15 +17,6 @@ refuse (ink_foreman_t *self, uint64_t peer, const char *id, int error, const cha
     msg->refusal.detail = ink_office_text (self, detail);
 }
 
-//  The map's keys are ids of full width.
-static ink_demand_t *
-find (ink_foreman_t *self, const char *id)
-{
-    char key[INK_NAME_MOST + 1] = {0};
-    snprintf (key, sizeof key, "%s", id);
-    return ink_map_get (self->demands.by_id, key);
-}
-
 //  The client has taken a partial, or will never get it: the newest that waited may go.
 static void
 release_held (ink_foreman_t *self, ink_strand_t *strand)
@@ -66,13 +57,13 @@ on_request (ink_foreman_t *self, ink_client_entry_t *client,
             const ink_msg_request_t *request)
 {
     uint64_t body = ink_admission_body (request);
-    ink_demand_t *demand = find (self, request->id);
-    if (demand && demand->body == body) {
-        attach (self, demand, client);
+    ink_demand_t *demand = ink_demands_find (&self->demands, request->id);
+    if (ink_demands_conflict (&self->demands, request->id, body)) {
+        refuse (self, client->peer, request->id, INK_ECONFLICT, "");
         return;
     }
     if (demand) {
-        refuse (self, client->peer, request->id, INK_ECONFLICT, "");
+        attach (self, demand, client);
         return;
     }
     ink_detail_t detail = {""};
@@ -98,7 +89,7 @@ on_request (ink_foreman_t *self, ink_client_entry_t *client,
 static void
 on_cancel (ink_foreman_t *self, uint64_t peer, const char *id)
 {
-    ink_demand_t *demand = find (self, id);
+    ink_demand_t *demand = ink_demands_find (&self->demands, id);
     if (!demand) {
         refuse (self, peer, id, INK_ENOREQUEST, "");
         return;
@@ -119,7 +110,7 @@ on_cancel (ink_foreman_t *self, uint64_t peer, const char *id)
 static void
 on_taken (ink_foreman_t *self, const ink_msg_taken_t *taken)
 {
-    ink_demand_t *demand = find (self, taken->id);
+    ink_demand_t *demand = ink_demands_find (&self->demands, taken->id);
     for (size_t k = 0; demand && k < demand->strand_count; k++)
         if (demand->strands[k].untaken == taken->seq && !INK_PLANTED (19))
             release_held (self, &demand->strands[k]);

@@ -8,12 +8,19 @@
 #include "inkling/error.h"
 #include "ventilator/lease.h"
 
+//  What is remembered of a chunk that was dropped
+typedef struct {
+    ink_chunk_key_t key;
+    uint32_t deaths, failures;
+} suspect_t;
+
 int
 ink_leases_init (ink_leases_t *self)
 {
     self->by_id = ink_map_new (sizeof (uint64_t));
     self->chunks = ink_map_new (sizeof (ink_chunk_key_t));
-    self->suspects = ink_map_new (sizeof (ink_chunk_key_t));
+    self->suspects =
+        ink_recent_new (INK_SUSPECTS_MOST, sizeof (suspect_t), sizeof (ink_chunk_key_t));
     self->next_id = 1;
     if (self->by_id && self->chunks && self->suspects)
         return INK_OK;
@@ -33,27 +40,16 @@ ink_leases_free (ink_leases_t *self)
         ink_free (item);
     ink_map_destroy (&self->by_id);
     ink_map_destroy (&self->chunks);
-    ink_map_destroy (&self->suspects);
+    ink_recent_destroy (&self->suspects);
 }
 
-static ink_suspect_t *
-find_suspect (const ink_leases_t *self, const ink_chunk_key_t *key)
-{
-    return ink_map_size (self->suspects) ? ink_map_get (self->suspects, key) : NULL;
-}
-
-//  The one remembered longest makes room. Without memory it is not remembered.
+//  Without memory it is not remembered.
 static void
 remember (ink_leases_t *self, const ink_chunk_t *chunk)
 {
-    ink_suspect_t *suspect = find_suspect (self, &chunk->key);
-    if (!suspect) {
-        suspect = &self->ring[self->next_suspect++ % INK_SUSPECTS_MOST];
-        if (ink_map_get (self->suspects, &suspect->key) == suspect)
-            ink_map_remove (self->suspects, &suspect->key);
-        suspect->key = chunk->key;
-        (void) ink_map_put (self->suspects, &suspect->key, suspect);
-    }
+    suspect_t *suspect = ink_recent_put (self->suspects, &chunk->key);
+    if (!suspect)
+        return;
     suspect->deaths = chunk->deaths;
     suspect->failures = chunk->failures;
 }
@@ -61,7 +57,7 @@ remember (ink_leases_t *self, const ink_chunk_t *chunk)
 static void
 recall (ink_leases_t *self, ink_chunk_t *chunk)
 {
-    const ink_suspect_t *suspect = find_suspect (self, &chunk->key);
+    const suspect_t *suspect = ink_recent_get (self->suspects, &chunk->key);
     if (!suspect)
         return;
     chunk->deaths = suspect->deaths;
@@ -109,8 +105,8 @@ ink_leases_drop_chunk (ink_leases_t *self, ink_chunk_t *chunk)
                 leases[l]->chunks[n] = NULL;
     if (ink_chunk_is_suspect (chunk))
         remember (self, chunk);
-    else if (find_suspect (self, &chunk->key))
-        ink_map_remove (self->suspects, &chunk->key);
+    else
+        ink_recent_remove (self->suspects, &chunk->key);
     ink_map_remove (self->chunks, &chunk->key);
     ink_free (chunk);
 }
@@ -186,7 +182,8 @@ bool
 ink_leases_suspect (ink_leases_t *self, const ink_chunk_key_t *key)
 {
     const ink_chunk_t *chunk = ink_leases_chunk (self, key);
-    return chunk ? ink_chunk_is_suspect (chunk) : find_suspect (self, key) != NULL;
+    return chunk ? ink_chunk_is_suspect (chunk)
+                 : ink_recent_get (self->suspects, key) != NULL;
 }
 
 bool

@@ -21,6 +21,7 @@
 
 #include "base/list.h"
 #include "base/map.h"
+#include "base/recent.h"
 #include "cache/cache.h"
 #include "protocol/messages.h"
 #include "value/plan.h"
@@ -66,16 +67,9 @@ struct ink_lease {
 #define INK_SUSPECTS_MOST 256
 
 typedef struct {
-    ink_chunk_key_t key;
-    uint32_t deaths, failures;
-} ink_suspect_t;
-
-typedef struct {
     ink_map_t *by_id, *chunks;
     uint64_t next_id;
-    ink_map_t *suspects; //  By key, in the ring
-    ink_suspect_t ring[INK_SUSPECTS_MOST];
-    size_t next_suspect;
+    ink_recent_t *suspects;
 } ink_leases_t;
 
 int ink_leases_init (ink_leases_t *self);

@@ -156,6 +156,18 @@ the_same_request_attaches_and_another_conflicts (void **state)
 }
 
 static void
+an_id_stands_for_its_request_when_that_has_ended (void **state)
+{
+    bench_t *self = *state;
+    request (self, 1, "a", "count", 0, 4);
+    cancel (self, 1, "a");
+    self->trace[0] = 0;
+    refuses (self, wish (self, "a", "count", 0, 5), "conflict");
+    request (self, 1, "a", "count", 0, 4);
+    assert_non_null (strstr (self->trace, "EXPECT"));
+}
+
+static void
 who_attaches_from_a_new_connection_gets_the_replies_and_lost_finals (void **state)
 {
     bench_t *self = *state;
@@ -489,6 +501,7 @@ main (void)
         STORY (a_client_has_1024_open_requests_at_most),
         STORY (one_gigabyte_of_answers_is_on_its_way_at_most),
         STORY (the_same_request_attaches_and_another_conflicts),
+        STORY (an_id_stands_for_its_request_when_that_has_ended),
         STORY (who_attaches_from_a_new_connection_gets_the_replies_and_lost_finals),
         STORY (who_attaches_while_all_is_planned_again_gets_every_final),
         STORY (what_the_cache_knows_wholly_is_final_at_once),
