@@ -3,6 +3,7 @@
 #include "cli/daemon.h"
 
 #include <czmq.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
@@ -329,6 +330,24 @@ run_actor (zactor_fn *function, void *options, const int *error, const char *whe
     return status;
 }
 
+//  A ventilator that was killed has left its lanes. We hold the lock, so they are nobody's.
+static void
+remove_lanes (const ink_endpoints_t *endpoints)
+{
+    char lane[INK_ENDPOINT_MOST];
+    ink_endpoints_lane (endpoints, 0, lane);
+    if (endpoints->transport != INK_OVER_IPC)
+        return;
+    char *folder = lane + strlen ("ipc://"), *end = strrchr (folder, '/');
+    *end = 0;
+    DIR *found = opendir (folder);
+    for (struct dirent *entry; found && (entry = readdir (found));)
+        if (strncmp (entry->d_name, "lane-", 5) == 0 && entry->d_type == DT_SOCK)
+            unlinkat (dirfd (found), entry->d_name, 0);
+    if (found)
+        closedir (found);
+}
+
 int
 ink_cli_ventilator (int argc, char **argv)
 {
@@ -343,6 +362,7 @@ ink_cli_ventilator (int argc, char **argv)
         return status;
     if ((status = ink_daemon_lock (&ventilator.endpoints, "ventilator")))
         return status;
+    remove_lanes (&ventilator.endpoints);
     ink_roots_t *roots = ink_daemon_roots (&options, &status);
     if (!roots)
         return status;

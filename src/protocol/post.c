@@ -100,11 +100,24 @@ ink_post_open (ink_post_t *self, int type, int most)
     return INK_OK;
 }
 
+//  libzmq leaves the file of an ipc socket where it is.
+static void
+remove_file (const ink_post_t *self)
+{
+    char endpoint[256];
+    size_t size = sizeof endpoint, scheme = strlen ("ipc://");
+    if (self->bound &&
+        zmq_getsockopt (self->socket, ZMQ_LAST_ENDPOINT, endpoint, &size) == 0 &&
+        strncmp (endpoint, "ipc://", scheme) == 0)
+        unlink (endpoint + scheme);
+}
+
 void
 ink_post_close (ink_post_t *self, int linger_ms)
 {
     zsock_t *sock = self->sock;
     if (sock) {
+        remove_file (self);
         zsock_set_linger (sock, linger_ms);
         zsock_destroy (&sock);
     }
@@ -115,7 +128,10 @@ ink_post_close (ink_post_t *self, int linger_ms)
 int
 ink_post_bind (ink_post_t *self, const char *endpoint)
 {
-    return zmq_bind (self->socket, endpoint) ? INK_ESYSTEM : INK_OK;
+    if (zmq_bind (self->socket, endpoint))
+        return INK_ESYSTEM;
+    self->bound = true;
+    return INK_OK;
 }
 
 int

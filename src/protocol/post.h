@@ -50,6 +50,7 @@ typedef enum {
 typedef struct {
     void *socket; //  Of libzmq, for polling; NULL when closed
     void *sock;   //  The zsock_t it belongs to
+    bool bound;   //  To one endpoint, whose file goes with it
     ink_post_kind_t kind;
     ink_buffer_t out;
 } ink_post_t; //  All zeros is a closed one
@@ -57,6 +58,8 @@ typedef struct {
 //  Opens a socket of a ZMQ_ type with the options this protocol wants (doc/protocol.md,
 //  section 1) and a high-water mark of `most` messages each way, 0 for none. INK_ESYSTEM.
 int ink_post_open (ink_post_t *self, int type, int most);
+
+//  Sends what waits for at most so long. Of a bound ipc socket no file is left.
 void ink_post_close (ink_post_t *self, int linger_ms);
 
 //  INK_ESYSTEM: the address is taken or of no known form.

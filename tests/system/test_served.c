@@ -2,6 +2,7 @@
 
 #include "asking.h"
 
+#include <dirent.h>
 #include <signal.h>
 #include <stdio.h>
 
@@ -314,10 +315,40 @@ the_server_ends_and_leaves_nothing (place_t *place, int signal, int status)
     ink_request_destroy (&request);
 }
 
+static size_t
+sockets_left (const place_t *place)
+{
+    size_t sockets = 0;
+    DIR *folder = opendir (world_folder (place->world));
+    assert_non_null (folder);
+    for (struct dirent *entry; (entry = readdir (folder));)
+        sockets += entry->d_type == DT_SOCK;
+    closedir (folder);
+    return sockets;
+}
+
 static void
 a_server_that_is_asked_to_leave_leaves_nothing (void **state)
 {
     the_server_ends_and_leaves_nothing (*state, SIGTERM, 0);
+    assert_int_equal (sockets_left (*state), 0);
+}
+
+//  The sockets of those that were killed go with their successors'.
+static void
+a_server_leaves_no_sockets_of_its_dead (void **state)
+{
+    place_t *place = *state;
+    serve (place);
+    signal_child (place->server, "worker-1", SIGKILL);
+    UNTIL (counter (place->client, "workers_lost") > 0, SOON_MS);
+    wait_live (place->client, 2); //  There have been three lanes
+    signal_child (place->server, "ventilator", SIGKILL);
+    UNTIL (counter (place->client, "workers_lost") == 0, SOON_MS);
+    wait_live (place->client, 2);
+    kill (place->server, SIGTERM);
+    assert_int_equal (end_of (place->world, place->server, SOON_MS), 0);
+    assert_int_equal (sockets_left (place), 0);
 }
 
 static void
@@ -366,6 +397,7 @@ main (void)
         OVER_BOTH (the_parts_may_be_started_in_any_order),
         OVER_BOTH (a_second_server_is_refused),
         OVER_BOTH (a_server_that_is_asked_to_leave_leaves_nothing),
+        OVER_IPC (a_server_leaves_no_sockets_of_its_dead),
         OVER_IPC (a_server_that_is_killed_leaves_nothing),
         OVER_IPC (the_next_server_knows_what_the_last_one_computed),
     };
