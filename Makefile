@@ -5,6 +5,7 @@
 #   make check      all tests, twice: as built, and under ASan + UBSan
 #   make fuzz       N=200000 executions of each fuzz target, with clang's libFuzzer
 #   make network     faults of every kind between machines in network namespaces, 10 min
+#   make chaos      KILLS=3000 SEED=1: real processes, killed at random under load
 #   make bench      ratios beside plain C and raw ZeroMQ
 #   make install    DESTDIR= PREFIX=/usr/local
 #   make layers     proves that the brains do no I/O and that includes point one way
@@ -132,6 +133,16 @@ $(BUILD)/tests/sim: $(SIM_OBJ) $(BUILD)/obj/tests/system/oracle.o $(BUILD)/libin
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LINK)
 sim: $(BUILD)/tests/sim
 	@$< --seeds 0:10000
+# The campaign on real processes: `make chaos KILLS=3000 SEED=1`.
+CHAOS_OBJ := $(call obj,$(wildcard tests/chaos/*.c))
+$(BUILD)/tests/chaos: $(CHAOS_OBJ) $(BUILD)/obj/tests/system/oracle.o \
+    $(BUILD)/obj/tests/system/harness.o $(BUILD)/libinkling.a
+	@mkdir -p $(@D)
+	@echo '  ld $@'
+	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LINK) -lcmocka
+chaos: $(BUILD)/inkling $(BUILD)/tests/slow.so $(BUILD)/tests/chaos
+	@BUILD=$(BUILD) $(BUILD)/tests/chaos --kills $(or $(KILLS),3000) --seed $(or $(SEED),1)
+
 plants:
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/plants CFLAGS='$(CFLAGS) -DINK_PLANTS' $(BUILD)/plants/tests/sim
 	@tests/sim/plants $(BUILD)/plants/tests/sim
@@ -176,5 +187,5 @@ install: all
 clean:
 	rm -rf build
 
-.PHONY: all examples tests fuzz sim plants network deps demo bench bench-programs check layers format install clean force
+.PHONY: all examples tests fuzz sim plants chaos network deps demo bench bench-programs check layers format install clean force
 .SECONDARY:

@@ -303,8 +303,7 @@ spawn (world_t *world, const char *line, int out, int err)
     return 0;
 }
 
-//  True, and it is reaped, when it has ended.
-static bool
+bool
 has_ended (world_t *world, pid_t pid, int *status)
 {
     int raw;

@@ -87,7 +87,10 @@ ran_t run (world_t *world, int within_ms, const char *line);
 //  Starts `exec LINE`; what it prints goes to NAME.log. Killed at the end of the world.
 pid_t start (world_t *world, const char *name, const char *line);
 
-//  Its exit status, as above; it must end within the time.
+//  True, and it is reaped, when it has ended; *status is its exit status, as above.
+bool has_ended (world_t *world, pid_t pid, int *status);
+
+//  Its exit status; it must end within the time.
 int end_of (world_t *world, pid_t pid, int within_ms);
 void kill_hard (world_t *world, pid_t pid);
 
