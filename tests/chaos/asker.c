@@ -12,7 +12,7 @@
 #include "question.h"
 
 //  Behind ANSWER_MS and what a client adds to it comes only what a busy machine takes.
-#define BOUND_MS (2 * ANSWER_MS)
+#define BOUND_MS (ANSWER_MS + 30000)
 
 typedef enum {
     FIRST,
@@ -41,7 +41,7 @@ typedef struct {
     moving_t moving;
     ink_client_t *clients[2];
     errand_t errands[ERRANDS];
-    int64_t next_question, next_change, deaf_until, turned;
+    int64_t next_question, next_change, deaf_until, turned, calm_since;
 } asker_t;
 
 static ink_client_t *
@@ -308,7 +308,11 @@ check_final (asker_t *self, errand_t *errand, const ink_reply_t *reply)
     int error = ink_reply_error (reply);
     if (error) {
         self->board->errors[error]++;
-        if (!explains (errand, error))
+        if (error == INK_ETIMEOUT && self->calm_since &&
+            now_ms () - self->calm_since > SOON_MS)
+            board_note (self->board, STUCK, "%s %s: a timeout, and nothing is wrong",
+                        question->id, ink_reply_kernel (reply));
+        else if (!explains (errand, error))
             board_note (self->board, UNEXPECTED, "%s %s: %s (%s)", question->id,
                         ink_reply_kernel (reply), ink_error_name (error),
                         ink_reply_detail (reply));
@@ -402,9 +406,11 @@ take_all (asker_t *self, ink_client_t *client, int timeout_ms)
 
 //  The time we were stopped is nobody's fault.
 static void
-mind_pauses (asker_t *self)
+mind_time (asker_t *self)
 {
     int64_t now = now_ms (), gap = now - self->turned;
+    if (self->board->calm && !self->calm_since)
+        self->calm_since = now;
     self->turned = now;
     for (size_t n = 0; n < ERRANDS && gap > 1000; n++)
         self->errands[n].since += gap;
@@ -474,7 +480,7 @@ ask (board_t *board, size_t stand, size_t number, const char *folder,
     begin (self, stand, number, folder, endpoint);
     take_over (self);
     while (!board->leave && !(board->calm && !has_errands (self))) {
-        mind_pauses (self);
+        mind_time (self);
         maybe_ask (self);
         show_manners (self);
         maybe_change (self);

@@ -27,8 +27,8 @@
 #include "report.h"
 
 #define STANDS 6
-#define PAUSE_MOST_MS 700 //  Between two strikes at one stand
-#define CALM_MS 150000    //  Within which all that was asked has ended
+#define PAUSE_MOST_MS 1500 //  Between two strikes at one stand
+#define CALM_MS 150000     //  Within which all that was asked has ended
 
 typedef struct {
     uint64_t kills, seed, stands;

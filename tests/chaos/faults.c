@@ -61,10 +61,10 @@ is_busy (const stand_t *stand, part_t part, const sight_t *sight)
 static part_t
 random_part (stand_t *stand)
 {
-    static const part_t parts[] = {
-        WORKER,     WORKER,     WORKER,     WORKER + 1, WORKER + 1, WORKER + 1,
-        SINK,       SINK,       SINK,       SINK,       VENTILATOR, VENTILATOR,
-        VENTILATOR, VENTILATOR, SUPERVISOR, ASKER,      ASKER + 1};
+    static const part_t parts[] = {WORKER,     WORKER,     WORKER,     WORKER + 1,
+                                   WORKER + 1, WORKER + 1, SINK,       SINK,
+                                   SINK,       VENTILATOR, VENTILATOR, VENTILATOR,
+                                   SINK,       VENTILATOR, SUPERVISOR};
     return parts[below (stand, sizeof parts / sizeof *parts)];
 }
 
@@ -79,8 +79,11 @@ static size_t
 choose (stand_t *stand, size_t wanted, target_t *targets)
 {
     size_t chosen = 0;
+    bool client = below (stand, 8) == 0;
     for (size_t tries = 0; tries < 20 && chosen < wanted; tries++) {
-        part_t part = random_part (stand);
+        part_t part =
+            client ? ASKER + (part_t) below (stand, ASKERS) : random_part (stand);
+        client = false;
         bool taken = is_spared (stand, part);
         for (size_t n = 0; n < chosen; n++)
             taken |= targets[n].part == part;

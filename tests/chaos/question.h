@@ -11,7 +11,7 @@
 
 #define FILES 4
 #define KERNELS_MOST 3
-#define ANSWER_MS 45000 //  The timeout of every question
+#define ANSWER_MS 60000 //  The timeout of every question
 
 //  The files all clients of a stand ask about: file-0 to file-3.
 size_t file_size (size_t file);

@@ -12,6 +12,8 @@
 #include "../unit/chance.h"
 #include "question.h"
 
+#define REFUSALS_MOST 60
+
 const char *
 part_name (part_t part)
 {
@@ -70,13 +72,26 @@ stand_pid (const stand_t *self, part_t part)
     return child_with (self->parts[SUPERVISOR].pid, part_name (part));
 }
 
+//  A server may be refused while its predecessor's parts still die, but not for ever.
+static void
+explain_surrender (stand_t *self)
+{
+    size_t size;
+    self->board->surrenders++;
+    if (++self->refusals != REFUSALS_MOST)
+        return;
+    const char *log = read_file (self->world, "serve.log", &size);
+    board_note (self->board, DOWN, "stand %zu: %d times in a row: %s", self->number,
+                REFUSALS_MOST, size > 160 ? log + size - 160 : log);
+}
+
 //  What we did not do ourselves must have a reason.
 static void
 explain_end (stand_t *self, part_t part, int status)
 {
     bool killed = status == 128 + SIGKILL;
     if (part == SUPERVISOR && !killed)
-        self->board->surrenders++;
+        explain_surrender (self);
     else if (part < ASKER && !killed && self->damaged)
         self->board->fell_with_cache++;
     else if (!killed && !(part >= ASKER && self->board->calm && status == 0))
@@ -201,6 +216,7 @@ stand_look (stand_t *self, int timeout_ms)
     if (!status)
         return sight;
     sight.seen = true;
+    self->refusals = 0;
     const ink_worker_info_t *worker;
     for (size_t n = 0; (worker = ink_status_worker (status, n)); n++) {
         sight.leases += worker->leases;
@@ -278,6 +294,7 @@ answers (stand_t *self, uint64_t seed)
     bool right = request && bytes && !ink_client_submit (self->client, request);
     int64_t until = now_ms () + ANSWER_MS;
     for (size_t finals = 0; right && finals < question.kernel_count;) {
+        stand_tend (self); //  A damaged cache may still take a part along
         ink_reply_t *reply = ink_client_receive (self->client, 100);
         right = now_ms () < until;
         if (reply && ink_reply_is_final (reply)) {
@@ -308,12 +325,15 @@ check_liveness (stand_t *self)
                         self->number);
     until = now_ms () + SOON_MS;
     sight_t sight;
-    while (sight = stand_look (self, 500), !sight.seen || sight.requests || sight.leases)
+    while (sight = stand_look (self, 500),
+           !sight.seen || sight.requests || sight.leases) {
+        stand_tend (self);
         if (now_ms () > until) {
             board_note (self->board, LEFT, "stand %zu: %d requests, %d leases",
                         self->number, (int) sight.requests, (int) sight.leases);
             break;
         }
+    }
 }
 
 static size_t
@@ -394,23 +414,26 @@ read_log (stand_t *self)
     }
 }
 
+//  What may lie about when all have left: what is asked about, logs, locks and folders.
+static bool
+may_stay (const struct dirent *entry)
+{
+    static const char *const words[] = {"file-", "moving-", ".log", ".lock"};
+    for (size_t n = 0; n < sizeof words / sizeof *words; n++)
+        if (strstr (entry->d_name, words[n]))
+            return true;
+    return entry->d_type == DT_DIR;
+}
+
 static void
 check_folder (stand_t *self)
 {
-    size_t sockets = 0;
-    char names[160] = "";
     DIR *folder = opendir (self->folder);
     for (struct dirent *entry; folder && (entry = readdir (folder));)
-        if (entry->d_type == DT_SOCK) {
-            size_t used = strlen (names);
-            snprintf (names + used, sizeof names - used, " %.40s", entry->d_name);
-            sockets++;
-        }
+        if (!may_stay (entry))
+            board_note (self->board, LEFT, "stand %zu: %s", self->number, entry->d_name);
     if (folder)
         closedir (folder);
-    if (sockets)
-        board_note (self->board, LEFT, "stand %zu: %zu sockets:%s", self->number, sockets,
-                    names);
 }
 
 void

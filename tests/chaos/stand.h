@@ -44,7 +44,8 @@ typedef struct {
     } pauses[PAUSES];
     int filler; //  Fills the disk until `full_until`; -1: none
     int64_t full_until;
-    bool damaged; //  Its cache was, while in use: parts may fall
+    size_t refusals; //  Ends of its supervisor in a row that we did not cause
+    bool damaged;    //  Its cache was, while in use: parts may fall
     uint64_t counters[COUNTED];
 } stand_t;
 

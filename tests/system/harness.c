@@ -104,21 +104,21 @@ static bool
 tells_of_a_bug (const char *path)
 {
     static const char *const words[] = {"Sanitizer", "runtime error", "ssertion"};
-    static char text[65536];
     const char *end = strrchr (path, '.');
-    if (!end || strcmp (end, ".log"))
-        return false;
-    int file = open (path, O_RDONLY | O_CLOEXEC);
-    ssize_t size = file < 0 ? 0 : read (file, text, sizeof text - 1);
-    if (file >= 0)
-        close (file);
-    text[size > 0 ? size : 0] = 0;
-    for (size_t n = 0; n < sizeof words / sizeof *words; n++)
-        if (strstr (text, words[n])) {
-            print_message ("%s", text);
-            return true;
-        }
-    return false;
+    FILE *log = end && strcmp (end, ".log") == 0 ? fopen (path, "re") : NULL;
+    char *line = NULL;
+    size_t room = 0;
+    bool told = false;
+    while (log && getline (&line, &room, log) > 0) {
+        for (size_t n = 0; n < sizeof words / sizeof *words; n++)
+            told |= strstr (line, words[n]) != NULL;
+        if (told) //  And what follows explains it
+            print_message ("%s", line);
+    }
+    free (line);
+    if (log)
+        fclose (log);
+    return told;
 }
 
 static bool bug_told;
