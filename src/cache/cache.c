@@ -152,7 +152,9 @@ ink_cache_stat (ink_cache_t *self, ink_cache_stat_t *stat)
                                .puts = read_counter (&self->puts),
                                .evicted = read_counter (&self->evicted),
                                .refused = read_counter (&self->refused),
-                               .failed = read_counter (&self->failed)};
+                               .failed = read_counter (&self->failed),
+                               .renewed = read_counter (&self->renewed),
+                               .set_aside = read_counter (&self->set_aside)};
     self->store->measure (self, &stat->records, &stat->bytes);
 }
 

@@ -58,15 +58,24 @@ typedef struct {
     uint64_t puts, evicted;
     uint64_t refused; //  Values too large to be kept
     uint64_t failed;  //  Batches of which nothing was written: disk full, failing, locked
+    uint64_t renewed; //  Times it was opened anew: failed, damaged, cut, replaced
+    uint64_t set_aside; //  Stores that were moved to PATH/bad, also when it was opened
 } ink_cache_stat_t;
 
 //  Opens or makes a store of at most `limit` bytes in the folder `path`, which is made with
-//  mode 0700 when missing. A store that cannot be used (garbage, cut short, from another
-//  version, or not closed before the machine restarted) is moved aside to PATH/bad and a new
-//  one begun. NULL and *error: INK_ECACHE, INK_EPERM, INK_ENOMEM.
+//  mode 0700 when missing. A store that cannot be used (garbage, cut short, pages that do not
+//  hang together, from another version, or not closed before the machine restarted) is set
+//  aside to PATH/bad and a new one begun. The pages of its trees are checked for 2 seconds at
+//  most, which is enough for gigabytes. When a store turns out to be damaged later, or is set
+//  aside or removed by another process, the next look or step begins anew: the handle stays.
+//  NULL and *error: INK_ECACHE, INK_EPERM, INK_ENOMEM.
 ink_cache_t *ink_cache_open_lmdb (const char *path, uint64_t limit, int *error);
 ink_cache_t *ink_cache_open_memory (uint64_t limit);
 void ink_cache_close (ink_cache_t **self_p);
+
+//  Moves the store in the folder `path` to PATH/bad, also from under those who have it open.
+//  For who saw a process die in it. INK_ECACHE, INK_EPERM.
+int ink_cache_set_aside (const char *path);
 
 //  Reading. A look begins a view of the store and ends it; values point into the view and are
 //  gone with it. Keep looks short: while one lasts, nothing the store frees can be used
@@ -92,17 +101,21 @@ int ink_cache_commit (ink_cache_t *self);
 //  Removes all records of a series, in a step of its own. Writer only.
 int ink_cache_purge (ink_cache_t *self, const ink_series_t *series);
 
-//  Brings what is committed to the disk and clears readers that died; call about once a
-//  second. Writer only.
+//  Has what is committed brought to the disk, by a thread of the store's own; clears readers
+//  that died; lets go of a store that others have set aside or removed. Call about once a
+//  second, also when only reading: it does not wait for the disk.
 void ink_cache_tend (ink_cache_t *self);
 
 void ink_cache_stat (ink_cache_t *self, ink_cache_stat_t *stat);
 
-//  Reads every record and removes those that do not match their checksum. Stores how many
-//  were read and how many were bad. INK_ECACHE. Writer only.
+//  Checks the structure, reads every record and removes those that do not match their
+//  checksum; others may write meanwhile. Stores how many were read and how many were bad.
+//  INK_ECACHE: could not be read, or the structure is damaged, and the next look or step
+//  begins anew. Writer only.
 int ink_cache_verify (ink_cache_t *self, uint64_t *records, uint64_t *bad);
 
-//  Removes everything. Writer only.
+//  Removes everything and gives the disk back, as soon as others who have the store open
+//  next look, write or tend. Writer only.
 int ink_cache_clear (ink_cache_t *self);
 
 #endif

@@ -7,15 +7,19 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "cache/record.h"
-#include "cache/sound.h"
 
 #define MARK_MOST 128
 #define PATH_MOST 4096
+#define DOOR_PATIENCE_US 20000000 //  Who closes brings everything to the disk first
+#define PEN_PATIENCE_US 200000
+#define PAUSE_US 1000
 
-enum { DOOR = 0, USERS = 1 };
+enum { DOOR = 0, USERS = 1, PEN = 2 };
 
 static int
 make_parents (char *path)
@@ -59,15 +63,28 @@ ink_folder_boot (char boot[INK_BOOT_MOST])
 
 //  Locks of the open file, not of the process: they end with this descriptor alone.
 static int
-lock (const ink_folder_t *self, int command, short type, off_t byte)
+lock (const ink_folder_t *self, short type, off_t byte)
 {
     struct flock flock = {
         .l_type = type, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1};
-    int rc;
-    do
-        rc = fcntl (self->mark, command, &flock);
-    while (rc < 0 && errno == EINTR);
-    return rc;
+    return fcntl (self->mark, F_OFD_SETLK, &flock);
+}
+
+static int
+lock_within (const ink_folder_t *self, off_t byte, int64_t patience_us)
+{
+    int64_t end = ink_clock_us () + patience_us;
+    for (;;) {
+        if (lock (self, F_WRLCK, byte) == 0)
+            return 0;
+        if (errno != EAGAIN && errno != EACCES)
+            return -1;
+        if (ink_clock_us () >= end) {
+            errno = EBUSY;
+            return -1;
+        }
+        nanosleep (&(struct timespec){.tv_nsec = PAUSE_US * 1000}, NULL);
+    }
 }
 
 static void
@@ -131,15 +148,52 @@ ink_folder_aside (ink_folder_t *self)
         errno != ENOENT)
         return -1;
     unlinkat (self->folder, "lock.mdb", 0);
+    self->asides++;
     return 0;
+}
+
+static int
+remove_file (const ink_folder_t *self, const char *name, int how)
+{
+    return unlinkat (self->folder, name, how) < 0 && errno != ENOENT ? -1 : 0;
+}
+
+int
+ink_folder_remove (ink_folder_t *self)
+{
+    if (remove_file (self, "data.mdb", 0) || remove_file (self, "lock.mdb", 0) ||
+        remove_file (self, "bad/data.mdb", 0))
+        return -1;
+    unlinkat (self->folder, "bad", AT_REMOVEDIR);
+    return 0;
+}
+
+ino_t
+ink_folder_data (const ink_folder_t *self, off_t *size)
+{
+    struct stat stat;
+    if (fstatat (self->folder, "data.mdb", &stat, AT_SYMLINK_NOFOLLOW) < 0)
+        return 0;
+    *size = stat.st_size;
+    return stat.st_ino;
+}
+
+bool
+ink_folder_sync (const ink_folder_t *self)
+{
+    int file = openat (self->folder, "data.mdb", O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    if (file < 0)
+        return false;
+    bool done = fdatasync (file) == 0;
+    close (file);
+    return done;
 }
 
 static int
 come_first (ink_folder_t *self)
 {
     bool there = faccessat (self->folder, "data.mdb", F_OK, 0) == 0;
-    if (there && !(is_trusted (self) && ink_store_is_sound (self->folder)) &&
-        ink_folder_aside (self) < 0)
+    if (there && !is_trusted (self) && ink_folder_aside (self) < 0)
         return -1;
     return write_mark (self, "open");
 }
@@ -157,48 +211,74 @@ come_later (ink_folder_t *self)
 }
 
 int
+ink_folder_visit (ink_folder_t *self, int folder)
+{
+    *self = (ink_folder_t){.folder = folder};
+    self->mark = openat (folder, "mark", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (self->mark >= 0 && lock_within (self, DOOR, DOOR_PATIENCE_US) == 0)
+        return 0;
+    int error = errno;
+    if (self->mark >= 0)
+        close (self->mark);
+    close (folder);
+    errno = error;
+    return -1;
+}
+
+int
 ink_folder_enter (ink_folder_t *self, int folder, const char *boot)
 {
-    self->folder = folder;
-    snprintf (self->boot, sizeof self->boot, "%s", boot);
-    self->mark = openat (folder, "mark", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (self->mark < 0) {
-        close (folder);
+    if (ink_folder_visit (self, folder) < 0)
         return -1;
-    }
-    int rc = lock (self, F_OFD_SETLKW, F_WRLCK, DOOR);
-    if (rc == 0) {
-        self->first = lock (self, F_OFD_SETLK, F_WRLCK, USERS) == 0;
-        rc = self->first ? come_first (self) : come_later (self);
-    }
+    snprintf (self->boot, sizeof self->boot, "%s", boot);
+    self->first = lock (self, F_WRLCK, USERS) == 0;
+    int rc = self->first ? come_first (self) : come_later (self);
     if (rc < 0) {
         int error = errno;
-        ink_folder_leave (self, INK_LEFT_OPEN);
+        ink_folder_leave (self, false);
         errno = error;
     }
     return rc;
 }
 
+bool
+ink_folder_knock (ink_folder_t *self, int64_t patience_us)
+{
+    return lock_within (self, DOOR, patience_us) == 0;
+}
+
 void
 ink_folder_settle (ink_folder_t *self)
 {
-    lock (self, F_OFD_SETLK, F_RDLCK, USERS);
-    lock (self, F_OFD_SETLK, F_UNLCK, DOOR);
+    lock (self, F_RDLCK, USERS);
+    lock (self, F_UNLCK, DOOR);
+}
+
+bool
+ink_folder_take_pen (ink_folder_t *self)
+{
+    int64_t patience = self->pen_missed ? 0 : PEN_PATIENCE_US;
+    self->pen_missed = lock_within (self, PEN, patience) < 0;
+    return !self->pen_missed;
+}
+
+void
+ink_folder_give_pen (ink_folder_t *self)
+{
+    lock (self, F_UNLCK, PEN);
 }
 
 bool
 ink_folder_last (ink_folder_t *self)
 {
-    return lock (self, F_OFD_SETLKW, F_WRLCK, DOOR) == 0 &&
-           lock (self, F_OFD_SETLK, F_WRLCK, USERS) == 0;
+    return ink_folder_knock (self, DOOR_PATIENCE_US) && lock (self, F_WRLCK, USERS) == 0;
 }
 
-//  A store that another process found broken stays so.
 void
-ink_folder_leave (ink_folder_t *self, ink_left_t left)
+ink_folder_leave (ink_folder_t *self, bool clean)
 {
-    if (left == INK_LEFT_BROKEN || (left == INK_LEFT_CLEAN && is_trusted (self)))
-        write_mark (self, left == INK_LEFT_BROKEN ? "broken" : "clean");
+    if (clean && is_trusted (self))
+        write_mark (self, "clean");
     close (self->mark);
     close (self->folder);
 }

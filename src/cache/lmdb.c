@@ -2,67 +2,61 @@
 
 #include "cache/lmdb.h"
 
-#include <assert.h>
-#include <errno.h>
-
 #include "base/memory.h"
 #include "inkling/error.h"
 
-//  Full, failing and busy pass; everything else means that the structure is damaged.
-int
-ink_lmdb_error (ink_lmdb_t *self, int rc)
+static ink_lmdb_look_t *
+take_look (ink_lmdb_file_t *file)
 {
-    switch (rc) {
-    case 0:
-        return INK_OK;
-    case ENOMEM:
-        return INK_ENOMEM;
-    case MDB_MAP_FULL:
-    case MDB_TXN_FULL:
-    case MDB_READERS_FULL:
-    case MDB_MAP_RESIZED:
-        break;
-    default:
-        if (rc < 0)
-            atomic_store (&self->broken, true);
-    }
-    return INK_ECACHE;
+    ink_lmdb_look_t *look = file->parked;
+    if (look)
+        file->parked = look->next;
+    else
+        look = ink_alloc (sizeof *look);
+    if (look)
+        look->file = file;
+    return look;
 }
 
-static ink_lmdb_look_t *
-take_look (ink_lmdb_t *self)
+static void
+park_look (ink_lmdb_look_t *look)
 {
-    ink_lmdb_look_t *look = self->parked;
-    if (look)
-        self->parked = look->next;
-    return look ? look : ink_alloc (sizeof *look);
+    look->next = look->file->parked;
+    look->file->parked = look;
 }
 
 //  A new transaction keeps its place in the table of readers when it is parked, so taking it
 //  up again needs no lock and no memory.
 static int
-start_look (ink_lmdb_t *self, ink_lmdb_look_t *look)
+start_look (ink_lmdb_look_t *look)
 {
     return look->txn ? mdb_txn_renew (look->txn)
-                     : mdb_txn_begin (self->env, NULL, MDB_RDONLY, &look->txn);
+                     : mdb_txn_begin (look->file->env, NULL, MDB_RDONLY, &look->txn);
 }
 
 //  Readers that died may hold all places; another process may have widened the map.
 static int
-mend_look (ink_lmdb_t *self, int rc)
+mend_look (ink_lmdb_look_t *look, int rc)
 {
     if (rc == MDB_READERS_FULL)
-        return mdb_reader_check (self->env, NULL);
-    if (rc == MDB_MAP_RESIZED && self->looks == 0 && !self->writing)
-        return mdb_env_set_mapsize (self->env, 0);
-    return rc;
+        return mdb_reader_check (look->file->env, NULL);
+    return rc == MDB_MAP_RESIZED ? ink_lmdb_widen (look->file) : rc;
 }
 
-static void
-park_look (ink_lmdb_t *self, ink_lmdb_look_t *look)
+static ink_lmdb_look_t *
+look_into (ink_lmdb_file_t *file)
 {
-    look->next = self->parked;
-    self->parked = look;
+    ink_lmdb_look_t *look = take_look (file);
+    if (!look)
+        return NULL;
+    int rc = start_look (look);
+    if (rc && mend_look (look, rc) == 0)
+        rc = start_look (look);
+    if (rc == 0)
+        return look;
+    ink_lmdb_blame (file, rc);
+    park_look (look);
+    return NULL;
 }
 
 static ink_look_t *
@@ -70,33 +64,27 @@ lmdb_look (ink_cache_t *cache)
 {
     ink_lmdb_t *self = (ink_lmdb_t *) cache;
     pthread_mutex_lock (&self->mutex);
-    ink_lmdb_look_t *look = take_look (self);
-    int rc = look ? start_look (self, look) : ENOMEM;
-    if (look && rc && mend_look (self, rc) == 0)
-        rc = start_look (self, look);
-    if (rc == 0)
-        self->looks++;
-    else if (look)
-        park_look (self, look);
+    ink_lmdb_file_t *file = ink_lmdb_take (self);
+    ink_lmdb_look_t *look = file ? look_into (file) : NULL;
+    if (file && !look)
+        ink_lmdb_give (self, file);
     pthread_mutex_unlock (&self->mutex);
-    if (rc)
-        ink_lmdb_error (self, rc);
-    return rc ? NULL : &look->look;
+    return look ? &look->look : NULL;
 }
 
 static bool
 lmdb_find (ink_look_t *look, const ink_cache_key_t *key, const void **record,
            size_t *size)
 {
-    ink_lmdb_t *self = (ink_lmdb_t *) look->cache;
+    ink_lmdb_look_t *self = (ink_lmdb_look_t *) look;
     MDB_val name = {key->size, (void *) (uintptr_t) key->bytes}, data;
-    int rc = mdb_get (((ink_lmdb_look_t *) look)->txn, self->values, &name, &data);
+    int rc = mdb_get (self->txn, self->file->values, &name, &data);
     if (rc == 0) {
         *record = data.mv_data;
         *size = data.mv_size;
     } else if (rc != MDB_NOTFOUND) {
         look->corrupt++;
-        ink_lmdb_error (self, rc);
+        ink_lmdb_blame (self->file, rc);
     }
     return rc == 0;
 }
@@ -104,13 +92,13 @@ lmdb_find (ink_look_t *look, const ink_cache_key_t *key, const void **record,
 static void
 lmdb_end (ink_look_t *look)
 {
-    ink_lmdb_t *self = (ink_lmdb_t *) look->cache;
-    mdb_txn_reset (((ink_lmdb_look_t *) look)->txn);
-    pthread_mutex_lock (&self->mutex);
-    assert (self->looks > 0);
-    self->looks--;
-    park_look (self, (ink_lmdb_look_t *) look);
-    pthread_mutex_unlock (&self->mutex);
+    ink_lmdb_t *store = (ink_lmdb_t *) look->cache;
+    ink_lmdb_look_t *self = (ink_lmdb_look_t *) look;
+    mdb_txn_reset (self->txn);
+    pthread_mutex_lock (&store->mutex);
+    park_look (self);
+    ink_lmdb_give (store, self->file);
+    pthread_mutex_unlock (&store->mutex);
 }
 
 static int
@@ -138,7 +126,7 @@ shrink (ink_lmdb_t *self, uint64_t share, ink_tally_t *tally)
     int rc = ink_step_begin (&step, self, 0);
     if (rc)
         return rc;
-    rc = ink_lmdb_weigh (self, step.txn, &records, &bytes);
+    rc = ink_lmdb_weigh (step.file, step.txn, &records, &bytes);
     if (rc == 0)
         rc = ink_step_evict (&step, bytes / 100 * share);
     tally->evicted += step.tally.evicted;
@@ -159,7 +147,7 @@ lmdb_write (ink_cache_t *cache, const ink_batch_t *batch, ink_tally_t *tally)
         shrink (self, 99, &before) == 0)
         rc = write_batch (self, batch, tally);
     tally->evicted += before.evicted;
-    return ink_lmdb_error (self, rc);
+    return ink_lmdb_code (rc);
 }
 
 static int
@@ -170,48 +158,42 @@ lmdb_purge (ink_cache_t *cache, const ink_series_t *series)
     int rc = ink_step_begin (&step, self, 0);
     if (rc == 0)
         rc = ink_step_end (&step, ink_step_purge (&step, series));
-    return ink_lmdb_error (self, rc);
-}
-
-static int
-lmdb_verify (ink_cache_t *cache, uint64_t *records, uint64_t *bad)
-{
-    ink_lmdb_t *self = (ink_lmdb_t *) cache;
-    ink_step_t step;
-    int rc = ink_step_begin (&step, self, 0);
-    if (rc == 0)
-        rc = ink_step_end (&step, ink_step_verify (&step, records, bad));
-    return ink_lmdb_error (self, rc);
+    return ink_lmdb_code (rc);
 }
 
 static int
 lmdb_clear (ink_cache_t *cache)
 {
-    ink_lmdb_t *self = (ink_lmdb_t *) cache;
-    ink_step_t step;
-    int rc = ink_step_begin (&step, self, 0);
-    if (rc == 0)
-        rc = ink_step_end (&step, ink_step_clear (&step));
-    return ink_lmdb_error (self, rc);
+    return ink_lmdb_code (ink_lmdb_remove ((ink_lmdb_t *) cache));
 }
 
+//  May also be called by who only reads: a file that another process has set aside or
+//  removed is let go, and with it its room on the disk.
 static void
 lmdb_tend (ink_cache_t *cache)
 {
     ink_lmdb_t *self = (ink_lmdb_t *) cache;
-    if (atomic_exchange (&self->unsynced, false) && mdb_env_sync (self->env, 1))
+    int file;
+    pthread_mutex_lock (&self->mutex);
+    ink_lmdb_file_t *data = ink_lmdb_take (self);
+    if (data && atomic_exchange (&self->unsynced, false) &&
+        (mdb_env_get_fd (data->env, &file) || !ink_flush_order (&self->flush, file)))
         atomic_store (&self->unsynced, true);
-    mdb_reader_check (self->env, NULL);
+    if (data) {
+        mdb_reader_check (data->env, NULL);
+        ink_lmdb_give (self, data);
+    }
+    pthread_mutex_unlock (&self->mutex);
 }
 
 static void
 lmdb_measure (ink_cache_t *cache, uint64_t *records, uint64_t *bytes)
 {
-    ink_lmdb_t *self = (ink_lmdb_t *) cache;
     ink_look_t *look = ink_cache_look (cache);
     if (!look)
         return;
-    ink_lmdb_weigh (self, ((ink_lmdb_look_t *) look)->txn, records, bytes);
+    ink_lmdb_look_t *self = (ink_lmdb_look_t *) look;
+    ink_lmdb_weigh (self->file, self->txn, records, bytes);
     ink_look_end (&look);
 }
 
@@ -221,7 +203,7 @@ const ink_store_t ink_lmdb_store = {.close = ink_lmdb_close,
                                     .end = lmdb_end,
                                     .write = lmdb_write,
                                     .purge = lmdb_purge,
-                                    .verify = lmdb_verify,
+                                    .verify = ink_lmdb_verify,
                                     .clear = lmdb_clear,
                                     .tend = lmdb_tend,
                                     .measure = lmdb_measure};

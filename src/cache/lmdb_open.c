@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -12,17 +13,17 @@
 #include "inkling/error.h"
 
 #define LIMIT_LEAST ((uint64_t) 1 << 20)
-#define MAP_LEAST ((uint64_t) 64 << 20)
-#define READERS_MOST 1024
 
 //  LMDB must not open a folder twice in one process.
 static pthread_mutex_t stores_mutex = PTHREAD_MUTEX_INITIALIZER;
 static ink_lmdb_t *stores;
 
-static int
-refusal (int error)
+int
+ink_lmdb_code (int rc)
 {
-    switch (error) {
+    switch (rc) {
+    case 0:
+        return INK_OK;
     case ENOMEM:
         return INK_ENOMEM;
     case EACCES:
@@ -44,90 +45,18 @@ find_store (const struct stat *folder)
     return NULL;
 }
 
-//  The map takes addresses, not memory. Twice the limit leaves room for pages that are freed
-//  but still seen by a reader, and for holes.
-static uint64_t
-map_size (uint64_t limit)
-{
-    return 2 * limit < MAP_LEAST ? MAP_LEAST : 2 * limit;
-}
-
-//  No WRITEMAP: a full disk would be a signal. NOSYNC: see folder.h. NOTLS: a look is not
-//  bound to a thread.
-static int
-open_env (ink_lmdb_t *self, const char *path)
-{
-    int rc = mdb_env_create (&self->env);
-    if (rc)
-        return rc;
-    int file;
-    if ((rc = mdb_env_set_mapsize (self->env, map_size (self->cache.limit))) ||
-        (rc = mdb_env_set_maxdbs (self->env, 2)) ||
-        (rc = mdb_env_set_maxreaders (self->env, READERS_MOST)) ||
-        (rc = mdb_env_open (self->env, path, MDB_NOSYNC | MDB_NOTLS, 0600)) ||
-        (rc = mdb_env_get_fd (self->env, &file)))
-        return rc;
-    fcntl (file, F_SETFD, FD_CLOEXEC);
-    return mdb_reader_check (self->env, NULL);
-}
-
-static int
-open_tables (ink_lmdb_t *self, unsigned how)
-{
-    MDB_txn *txn;
-    int rc = mdb_txn_begin (self->env, NULL, how == MDB_CREATE ? 0 : MDB_RDONLY, &txn);
-    if (rc)
-        return rc;
-    if ((rc = mdb_dbi_open (txn, "values", how, &self->values)) ||
-        (rc = mdb_dbi_open (txn, "order", how, &self->order))) {
-        mdb_txn_abort (txn);
-        return rc;
-    }
-    return mdb_txn_commit (txn);
-}
-
-static void
-close_env (ink_lmdb_t *self)
-{
-    if (self->env)
-        mdb_env_close (self->env);
-    self->env = NULL;
-}
-
-//  Tables that are there are opened without the writer's lock, which another process may
-//  hold for long.
-static int
-open_all (ink_lmdb_t *self, const char *path)
-{
-    int rc = open_env (self, path);
-    if (rc == 0)
-        rc = open_tables (self, 0);
-    if (rc == MDB_NOTFOUND)
-        rc = open_tables (self, MDB_CREATE);
-    if (rc)
-        close_env (self);
-    return rc;
-}
-
-//  What LMDB does not understand is moved aside, once, by who came first.
-static int
-open_or_begin_anew (ink_lmdb_t *self, const char *path)
-{
-    int rc = open_all (self, path);
-    if (rc < 0 && self->folder.first)
-        rc = ink_folder_aside (&self->folder) < 0 ? errno : open_all (self, path);
-    return rc;
-}
-
 static ink_lmdb_t *
-new_store (const struct stat *folder, uint64_t limit)
+new_store (const char *path, const struct stat *folder, uint64_t limit)
 {
     ink_lmdb_t *self = ink_alloc (sizeof *self);
-    if (!self)
+    if (!self || !realpath (path, self->path)) {
+        ink_free (self);
         return NULL;
+    }
     ink_cache_init (&self->cache, &ink_lmdb_store,
                     limit < LIMIT_LEAST ? LIMIT_LEAST : limit);
     pthread_mutex_init (&self->mutex, NULL);
+    ink_flush_init (&self->flush);
     self->device = folder->st_dev;
     self->inode = folder->st_ino;
     self->process = getpid ();
@@ -147,20 +76,21 @@ static int
 begin_store (const char *path, uint64_t limit, const char *boot, int folder,
              const struct stat *stat)
 {
-    ink_lmdb_t *self = new_store (stat, limit);
+    ink_lmdb_t *self = new_store (path, stat, limit);
     if (!self) {
         close (folder);
         return INK_ENOMEM;
     }
     int rc = ink_folder_enter (&self->folder, folder, boot) < 0 ? errno : 0;
     if (rc == 0) {
-        rc = open_or_begin_anew (self, path);
+        rc = ink_lmdb_begin_file (self);
         if (rc)
-            ink_folder_leave (&self->folder, INK_LEFT_OPEN);
+            ink_folder_leave (&self->folder, false);
     }
     if (rc) {
+        ink_flush_fini (&self->flush);
         free_store (self);
-        return refusal (rc);
+        return ink_lmdb_code (rc);
     }
     ink_folder_settle (&self->folder);
     self->next = stores;
@@ -174,7 +104,7 @@ share_store (const char *path, uint64_t limit, const char *boot, int *error)
     struct stat stat;
     int folder = ink_folder_make (path);
     if (folder < 0 || fstat (folder, &stat) < 0) {
-        *error = refusal (errno);
+        *error = ink_lmdb_code (errno);
         return NULL;
     }
     if (find_store (&stat))
@@ -203,17 +133,16 @@ ink_cache_open_lmdb (const char *path, uint64_t limit, int *error)
     return ink_lmdb_open (path, limit, boot, error);
 }
 
-static void
-free_looks (ink_lmdb_t *self)
+int
+ink_cache_set_aside (const char *path)
 {
-    assert (self->looks == 0);
-    while (self->parked) {
-        ink_lmdb_look_t *look = self->parked;
-        self->parked = look->next;
-        if (look->txn)
-            mdb_txn_abort (look->txn);
-        ink_free (look);
-    }
+    ink_folder_t visit;
+    int folder = open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder < 0 || ink_folder_visit (&visit, folder) < 0)
+        return ink_lmdb_code (errno);
+    int rc = ink_folder_aside (&visit) < 0 ? errno : 0;
+    ink_folder_leave (&visit, false);
+    return ink_lmdb_code (rc);
 }
 
 //  The last one brings everything to the disk, also what others wrote, and only then calls
@@ -221,14 +150,10 @@ free_looks (ink_lmdb_t *self)
 static void
 end_store (ink_lmdb_t *self)
 {
-    ink_left_t left = INK_LEFT_OPEN;
-    free_looks (self);
-    if (ink_folder_last (&self->folder) && mdb_env_sync (self->env, 1) == 0)
-        left = INK_LEFT_CLEAN;
-    if (atomic_load (&self->broken))
-        left = INK_LEFT_BROKEN;
-    close_env (self);
-    ink_folder_leave (&self->folder, left);
+    bool flushed = ink_flush_fini (&self->flush), there = self->file != NULL;
+    ink_lmdb_end_file (self);
+    ink_folder_leave (&self->folder, ink_folder_last (&self->folder) && flushed &&
+                                         there && ink_folder_sync (&self->folder));
     free_store (self);
 }
 

@@ -2,10 +2,12 @@
 
 #include "cache/lmdb.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cache/page.h"
 #include "cache/record.h"
 
 #define MARGIN ((uint64_t) 1 << 20)
@@ -55,12 +57,12 @@ unspell (const MDB_val *spelt)
 }
 
 int
-ink_lmdb_weigh (ink_lmdb_t *store, MDB_txn *txn, uint64_t *records, uint64_t *bytes)
+ink_lmdb_weigh (ink_lmdb_file_t *file, MDB_txn *txn, uint64_t *records, uint64_t *bytes)
 {
     MDB_stat values, order;
-    int rc = mdb_stat (txn, store->values, &values);
+    int rc = mdb_stat (txn, file->values, &values);
     if (rc == 0)
-        rc = mdb_stat (txn, store->order, &order);
+        rc = mdb_stat (txn, file->order, &order);
     if (rc)
         return rc;
     *records = values.ms_entries;
@@ -77,27 +79,27 @@ ink_lmdb_weigh (ink_lmdb_t *store, MDB_txn *txn, uint64_t *records, uint64_t *by
 static void
 lengthen (ink_step_t *self, size_t room)
 {
-    ink_lmdb_t *store = self->store;
+    ink_lmdb_file_t *data = self->file;
     MDB_envinfo info;
     MDB_stat pages;
     struct stat file;
     int fd;
-    if (mdb_env_info (store->env, &info) || mdb_env_stat (store->env, &pages) ||
-        mdb_env_get_fd (store->env, &fd))
+    if (mdb_env_info (data->env, &info) || mdb_env_stat (data->env, &pages) ||
+        mdb_env_get_fd (data->env, &fd))
         return;
     uint64_t size = (info.me_last_pgno + 1) * pages.ms_psize + 2 * room + MARGIN;
-    if (size <= store->file_size || fstat (fd, &file) < 0)
+    if (size <= data->writable || fstat (fd, &file) < 0)
         return;
     size = (size / MARGIN + 4) * MARGIN;
     if ((uint64_t) file.st_size >= size || ftruncate (fd, (off_t) size) == 0)
-        store->file_size = size;
+        data->writable = size;
 }
 
 static int
 find_end (ink_step_t *self)
 {
     MDB_val key, data;
-    int rc = mdb_cursor_open (self->txn, self->store->order, &self->oldest);
+    int rc = mdb_cursor_open (self->txn, self->file->order, &self->oldest);
     if (rc)
         return rc;
     rc = mdb_cursor_get (self->oldest, &key, &data, MDB_LAST);
@@ -105,35 +107,52 @@ find_end (ink_step_t *self)
     return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
-static void
-set_writing (ink_lmdb_t *store, bool writing)
+//  Follows another process that has opened the store with a larger map. A map that could
+//  not be changed is gone.
+static int
+widen (ink_lmdb_t *store, ink_lmdb_file_t *file)
 {
     pthread_mutex_lock (&store->mutex);
-    store->writing = writing;
+    int rc = ink_lmdb_widen (file);
+    pthread_mutex_unlock (&store->mutex);
+    return rc;
+}
+
+static ink_lmdb_file_t *
+take_file (ink_lmdb_t *store)
+{
+    pthread_mutex_lock (&store->mutex);
+    ink_lmdb_file_t *file = ink_lmdb_take (store);
+    pthread_mutex_unlock (&store->mutex);
+    return file;
+}
+
+static void
+give_file (ink_lmdb_t *store, ink_lmdb_file_t *file)
+{
+    pthread_mutex_lock (&store->mutex);
+    ink_lmdb_give (store, file);
     pthread_mutex_unlock (&store->mutex);
 }
 
-//  Follows another process that has opened the store with a larger map.
 static int
-widen (ink_lmdb_t *store)
+begin_transaction (ink_step_t *self)
 {
-    pthread_mutex_lock (&store->mutex);
-    int rc = store->looks > 0 ? MDB_MAP_RESIZED : mdb_env_set_mapsize (store->env, 0);
-    pthread_mutex_unlock (&store->mutex);
-    return rc;
+    int rc = mdb_txn_begin (self->file->env, NULL, 0, &self->txn);
+    if (rc != MDB_MAP_RESIZED)
+        return rc;
+    rc = widen (self->store, self->file);
+    return rc ? rc : mdb_txn_begin (self->file->env, NULL, 0, &self->txn);
 }
 
 int
 ink_step_begin (ink_step_t *self, ink_lmdb_t *store, size_t room)
 {
     *self = (ink_step_t){.store = store};
-    set_writing (store, true);
-    int rc = mdb_txn_begin (store->env, NULL, 0, &self->txn);
-    if (rc == MDB_MAP_RESIZED) {
-        rc = widen (store);
-        if (rc == 0)
-            rc = mdb_txn_begin (store->env, NULL, 0, &self->txn);
-    }
+    if (!ink_folder_take_pen (&store->folder))
+        return EBUSY;
+    self->file = take_file (store);
+    int rc = self->file ? begin_transaction (self) : EAGAIN;
     if (rc == 0) {
         lengthen (self, room);
         rc = find_end (self);
@@ -149,7 +168,11 @@ ink_step_end (ink_step_t *self, int rc)
     else if (self->txn)
         mdb_txn_abort (self->txn);
     self->txn = NULL;
-    set_writing (self->store, false);
+    if (self->file) {
+        ink_lmdb_blame (self->file, rc);
+        give_file (self->store, self->file);
+    }
+    ink_folder_give_pen (&self->store->folder);
     if (rc == 0)
         atomic_store (&self->store->unsynced, true);
     return rc;
@@ -163,19 +186,48 @@ forget_order (ink_step_t *self, const ink_cache_key_t *key, uint64_t sequence)
     uint8_t spelt[8];
     spell (sequence, spelt);
     MDB_val line = {sizeof spelt, spelt}, data;
-    int rc = mdb_get (self->txn, self->store->order, &line, &data);
+    int rc = mdb_get (self->txn, self->file->order, &line, &data);
     if (rc == 0 && data.mv_size == key->size &&
         memcmp (data.mv_data, key->bytes, key->size) == 0)
-        rc = mdb_del (self->txn, self->store->order, &line, NULL);
+        rc = mdb_del (self->txn, self->file->order, &line, NULL);
     return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+//  A large record has pages of its own behind a head, and LMDB frees as many as the head
+//  says: also those of others when it is damaged. A page that was not written in this step
+//  lies in the map.
+static bool
+can_be_freed (const ink_step_t *self, size_t key_size, const MDB_val *record)
+{
+    ink_page_t page;
+    MDB_envinfo info;
+    uint64_t page_size = ink_page_size ();
+    size_t most = ((page_size - sizeof page) / 2 & ~(size_t) 1) - sizeof (uint16_t);
+    if (sizeof (ink_entry_t) + key_size + record->mv_size <= most)
+        return true;
+    const uint8_t *head = (const uint8_t *) record->mv_data - sizeof page;
+    memcpy (&page, head, sizeof page);
+    mdb_env_info (self->file->env, &info);
+    uint64_t place = (uint64_t) (head - (const uint8_t *) info.me_mapaddr);
+    return (page.flags & INK_PAGE_OVERFLOW) &&
+           page.span == (sizeof page + record->mv_size + page_size - 1) / page_size &&
+           (place >= info.me_mapsize || page.number == place / page_size);
+}
+
+static int
+delete_record (ink_step_t *self, const ink_cache_key_t *key, const MDB_val *record)
+{
+    MDB_val name = key_of (key);
+    if (!can_be_freed (self, key->size, record))
+        return MDB_CORRUPTED;
+    return mdb_del (self->txn, self->file->values, &name, NULL);
 }
 
 static int
 remove_record (ink_step_t *self, const ink_cache_key_t *key, const MDB_val *record)
 {
     uint64_t sequence = ink_record_sequence (record->mv_data, record->mv_size);
-    MDB_val name = key_of (key);
-    int rc = mdb_del (self->txn, self->store->values, &name, NULL);
+    int rc = delete_record (self, key, record);
     return rc ? rc : forget_order (self, key, sequence);
 }
 
@@ -192,24 +244,27 @@ evict_one (ink_step_t *self)
     rc = mdb_cursor_del (self->oldest, 0);
     if (rc || !named)
         return rc;
-    MDB_val name = key_of (&key);
-    rc = mdb_del (self->txn, self->store->values, &name, NULL);
+    MDB_val name = key_of (&key), record;
+    rc = mdb_get (self->txn, self->file->values, &name, &record);
+    if (rc == 0)
+        rc = delete_record (self, &key, &record);
     self->tally.evicted += rc == 0;
     return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
-//  When no line is left, what still weighs are records that lost theirs to damage.
+//  When no line is left, what still weighs are records that lost theirs to damage, and
+//  nobody will ever take them out.
 int
 ink_step_evict (ink_step_t *self, uint64_t goal)
 {
     for (;;) {
         uint64_t records, bytes;
-        int rc = ink_lmdb_weigh (self->store, self->txn, &records, &bytes);
+        int rc = ink_lmdb_weigh (self->file, self->txn, &records, &bytes);
         if (rc || bytes <= goal)
             return rc;
         rc = evict_one (self);
         if (rc == MDB_NOTFOUND)
-            return ink_step_clear (self);
+            return MDB_CORRUPTED;
         if (rc)
             return rc;
     }
@@ -230,7 +285,7 @@ append_order (ink_step_t *self, const ink_cache_key_t *key)
     uint8_t spelt[8];
     spell (self->sequence++, spelt);
     MDB_val line = {sizeof spelt, spelt}, data = key_of (key);
-    return mdb_put (self->txn, self->store->order, &line, &data, MDB_APPEND);
+    return mdb_put (self->txn, self->file->order, &line, &data, MDB_APPEND);
 }
 
 //  A record that is there and right stays as it is.
@@ -238,7 +293,7 @@ static int
 clear_way (ink_step_t *self, const ink_cache_key_t *key, bool *taken)
 {
     MDB_val name = key_of (key), record;
-    int rc = mdb_get (self->txn, self->store->values, &name, &record);
+    int rc = mdb_get (self->txn, self->file->values, &name, &record);
     *taken = rc == 0 && is_good (key, &record);
     if (rc == 0 && !*taken)
         return remove_record (self, key, &record);
@@ -255,7 +310,7 @@ ink_step_put (ink_step_t *self, const ink_put_t *put)
     MDB_val name = key_of (&put->key), record = {INK_RECORD_HEAD + put->size, NULL};
     rc = make_room (self, record.mv_size);
     if (rc == 0)
-        rc = mdb_put (self->txn, self->store->values, &name, &record, MDB_RESERVE);
+        rc = mdb_put (self->txn, self->file->values, &name, &record, MDB_RESERVE);
     if (rc)
         return rc;
     ink_record_seal (record.mv_data, &put->key, self->sequence, put->value, put->size);
@@ -276,48 +331,18 @@ ink_step_purge (ink_step_t *self, const ink_series_t *series)
     MDB_val name = {sizeof series->bytes, (void *) (uintptr_t) series->bytes}, record;
     MDB_cursor *cursor;
     ink_cache_key_t key;
-    int rc = mdb_cursor_open (self->txn, self->store->values, &cursor);
+    int rc = mdb_cursor_open (self->txn, self->file->values, &cursor);
     if (rc == 0)
         rc = mdb_cursor_get (cursor, &name, &record, MDB_SET_RANGE);
     while (rc == 0 && copy_key (&name, &key) && key.size >= sizeof series->bytes &&
            memcmp (key.bytes, series->bytes, sizeof series->bytes) == 0) {
         uint64_t sequence = ink_record_sequence (record.mv_data, record.mv_size);
-        rc = mdb_cursor_del (cursor, 0);
+        rc = can_be_freed (self, key.size, &record) ? mdb_cursor_del (cursor, 0)
+                                                    : MDB_CORRUPTED;
         if (rc == 0)
             rc = forget_order (self, &key, sequence);
         if (rc == 0)
             rc = mdb_cursor_get (cursor, &name, &record, MDB_NEXT);
     }
     return rc == MDB_NOTFOUND ? 0 : rc;
-}
-
-int
-ink_step_verify (ink_step_t *self, uint64_t *records, uint64_t *bad)
-{
-    MDB_val name, record;
-    MDB_cursor *cursor;
-    int rc = mdb_cursor_open (self->txn, self->store->values, &cursor);
-    if (rc == 0)
-        rc = mdb_cursor_get (cursor, &name, &record, MDB_FIRST);
-    while (rc == 0) {
-        ink_cache_key_t key = {0};
-        ++*records;
-        if (!copy_key (&name, &key) || !is_good (&key, &record)) {
-            uint64_t sequence = ink_record_sequence (record.mv_data, record.mv_size);
-            ++*bad;
-            rc = mdb_cursor_del (cursor, 0);
-            if (rc == 0)
-                rc = forget_order (self, &key, sequence);
-        }
-        if (rc == 0)
-            rc = mdb_cursor_get (cursor, &name, &record, MDB_NEXT);
-    }
-    return rc == MDB_NOTFOUND ? 0 : rc;
-}
-
-int
-ink_step_clear (ink_step_t *self)
-{
-    int rc = mdb_drop (self->txn, self->store->values, 0);
-    return rc ? rc : mdb_drop (self->txn, self->store->order, 0);
 }

@@ -43,7 +43,8 @@ struct ink_cache {
     ink_batch_t batch; //  The writer's
     pthread_mutex_t doubts_mutex;
     ink_doubts_t doubts;
-    atomic_uint_fast64_t hits, misses, corrupt, puts, evicted, refused, failed;
+    atomic_uint_fast64_t hits, misses, corrupt, puts, evicted, refused, failed, renewed,
+        set_aside;
 };
 
 //  A look counts for itself; its end adds it up.

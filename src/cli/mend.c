@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "cache/cache.h"
-#include "cache/folder.h"
 #include "cli/complain.h"
 #include "inkling/error.h"
 
@@ -34,7 +33,7 @@ file_of (const char *path)
     return stat_of.st_ino;
 }
 
-//  What it finds damaged is marked so by the store itself.
+//  What is damaged is set aside by the store itself, at once or at the next chance.
 static int
 read_all (const void *path)
 {
@@ -44,6 +43,7 @@ read_all (const void *path)
     if (!cache)
         return ink_error_status (error);
     error = ink_cache_verify (cache, &records, &bad);
+    ink_cache_tend (cache);
     ink_cache_close (&cache);
     return ink_error_status (error);
 }
@@ -72,43 +72,15 @@ ink_mend_crashed (int status)
                                    WEXITSTATUS (status) != ink_error_status (INK_ECACHE));
 }
 
-static int
-condemn (const char *path)
-{
-    ink_folder_t folder;
-    char boot[INK_BOOT_MOST];
-    ink_folder_boot (boot);
-    int descriptor = ink_folder_make (path);
-    if (descriptor < 0 || ink_folder_enter (&folder, descriptor, boot) < 0)
-        return INK_ECACHE;
-    ink_folder_leave (&folder, INK_LEFT_BROKEN);
-    return INK_OK;
-}
-
-//  Opening sets aside what is marked as damaged, unless somebody else has it open.
-static int
-begin_anew (const char *path, ino_t before)
-{
-    int error = INK_OK;
-    ink_cache_t *cache = ink_cache_open_lmdb (path, LIMIT, &error);
-    if (!cache)
-        return ink_complain (error, path);
-    ink_cache_close (&cache);
-    if (file_of (path) == before)
-        printf ("%s: somebody has it open; set aside when nobody has, if damaged\n",
-                path);
-    else
-        printf ("%s: set aside in %s/bad, and a new cache begun\n", path, path);
-    fflush (stdout); //  A server goes on
-    return 0;
-}
-
 int
 ink_mend_renew (const char *path)
 {
-    ino_t before = file_of (path);
-    int error = condemn (path);
-    return error ? ink_complain (error, path) : begin_anew (path, before);
+    int error = ink_cache_set_aside (path);
+    if (error)
+        return ink_complain (error, path);
+    printf ("%s: set aside in %s/bad, a new cache begins\n", path, path);
+    fflush (stdout); //  A server goes on
+    return 0;
 }
 
 int
@@ -118,12 +90,15 @@ ink_mend_check (const char *path)
     int status = ink_mend_apart (read_all, path);
     if (status < 0)
         return ink_complain (INK_ESYSTEM, path);
-    if (status == 0 && file_of (path) == before)
-        printf ("%s: all of it was read, it is sound\n", path);
-    else if (WIFSIGNALED (status) && WTERMSIG (status) == SIGALRM)
+    if (WIFSIGNALED (status) && WTERMSIG (status) == SIGALRM)
         printf ("%s: not read to its end in %d s, left as it is\n", path, APART_S);
+    else if (ink_mend_crashed (status))
+        return ink_mend_renew (path);
+    else if (file_of (path) != before)
+        printf ("%s: set aside in %s/bad, a new cache begins\n", path, path);
+    else if (status == 0)
+        printf ("%s: all of it was read, it is sound\n", path);
     else
-        return ink_mend_crashed (status) ? ink_mend_renew (path)
-                                         : begin_anew (path, before);
+        return ink_complain (INK_ECACHE, path);
     return 0;
 }

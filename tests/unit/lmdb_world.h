@@ -173,6 +173,32 @@ in_child (int (*work) (const world_t *self, uint64_t argument), const world_t *s
     return status;
 }
 
+//  A child whose pipe can be read; killed by stop.
+static inline pid_t
+start (void (*work) (const world_t *self, int out), const world_t *self, int *in)
+{
+    int ends[2];
+    assert_int_equal (pipe (ends), 0);
+    pid_t child = fork ();
+    if (child == 0) {
+        unhandle ();
+        close (ends[0]);
+        work (self, ends[1]);
+        _exit (0);
+    }
+    close (ends[1]);
+    *in = ends[0];
+    return child;
+}
+
+static inline void
+stop (pid_t child, int in)
+{
+    kill (child, SIGKILL);
+    assert_int_equal (waitpid (child, NULL, 0), child);
+    close (in);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown (name, set_up, tear_down)
 
 #endif

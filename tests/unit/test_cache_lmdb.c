@@ -109,31 +109,6 @@ no_descriptor_is_left_to_programs_we_start (void **state)
 //  ---------------------------------------------------------------------------------------
 //  Deaths
 
-static pid_t
-start (void (*work) (const world_t *self, int out), const world_t *self, int *in)
-{
-    int ends[2];
-    assert_int_equal (pipe (ends), 0);
-    pid_t child = fork ();
-    if (child == 0) {
-        unhandle ();
-        close (ends[0]);
-        work (self, ends[1]);
-        _exit (0);
-    }
-    close (ends[1]);
-    *in = ends[0];
-    return child;
-}
-
-static void
-stop (pid_t child, int in)
-{
-    kill (child, SIGKILL);
-    assert_int_equal (waitpid (child, NULL, 0), child);
-    close (in);
-}
-
 //  Continues behind what is there, ten records a step, and tells each number it has
 //  committed.
 static void
