@@ -1,131 +1,11 @@
 //  test_cache.c: what both stores promise, beside a model that knows every put.
 
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
-#include <cmocka.h>
+#include "cache_world.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/memory.h"
-#include "cache/cache.h"
-#include "inkling/error.h"
-#include "cache_values.h"
-
-#define VALUE_MOST (300 * 1024)
-#define COUNT(array) (sizeof (array) / sizeof *(array))
-
-typedef struct {
-    const char *store;
-    ink_cache_t *(*open) (const char *folder, uint64_t limit);
-} kind_t;
-
-typedef struct {
-    kind_t kind;
-    char folder[64];
-    uint64_t random;
-    uint8_t *bytes; //  Room for a value
-} world_t;
-
-static ink_cache_t *
-open_lmdb (const char *folder, uint64_t limit)
-{
-    int error = INK_OK;
-    ink_cache_t *cache = ink_cache_open_lmdb (folder, limit, &error);
-    assert_int_equal (error, INK_OK);
-    return cache;
-}
-
-static ink_cache_t *
-open_memory (const char *folder, uint64_t limit)
-{
-    (void) folder;
-    return ink_cache_open_memory (limit);
-}
-
-static kind_t lmdb = {"lmdb", open_lmdb};
-static kind_t memory = {"memory", open_memory};
-
-static int
-set_up (void **state)
-{
-    world_t *self = calloc (1, sizeof *self);
-    self->kind = *(kind_t *) *state;
-    self->random = 0x1234567890ABCDEF;
-    self->bytes = malloc (VALUE_MOST);
-    strcpy (self->folder, "/tmp/inkling-cache-XXXXXX");
-    assert_non_null (mkdtemp (self->folder));
-    *state = self;
-    return 0;
-}
-
-static int
-tear_down (void **state)
-{
-    world_t *self = *state;
-    char command[128];
-    snprintf (command, sizeof command, "rm -rf '%s'", self->folder);
-    int rc = system (command);
-    free (self->bytes);
-    free (self);
-    return rc;
-}
-
-static ink_cache_t *
-open_cache (world_t *self, uint64_t limit)
-{
-    ink_cache_t *cache = self->kind.open (self->folder, limit);
-    assert_non_null (cache);
-    return cache;
-}
-
-static void
-put (world_t *self, ink_cache_t *cache, uint64_t n, uint64_t time, size_t most)
-{
-    ink_cache_key_t key = key_of (n);
-    ink_cache_put (cache, &key, self->bytes, value_of (n, time, most, self->bytes));
-}
-
-static void
-put_alone (world_t *self, ink_cache_t *cache, uint64_t n, uint64_t time, size_t most)
-{
-    ink_cache_begin (cache);
-    put (self, cache, n, time, most);
-    assert_int_equal (ink_cache_commit (cache), INK_OK);
-}
-
-//  Whether key n is there; if so, it must have the value of that time.
-static bool
-holds (world_t *self, ink_look_t *look, uint64_t n, uint64_t time, size_t most)
-{
-    const void *value;
-    size_t size;
-    ink_cache_key_t key = key_of (n);
-    if (!ink_look_get (look, &key, &value, &size))
-        return false;
-    assert_int_equal (size, value_of (n, time, most, self->bytes));
-    if (size > 0)
-        assert_memory_equal (value, self->bytes, size);
-    return true;
-}
-
-static bool
-holds_now (world_t *self, ink_cache_t *cache, uint64_t n, uint64_t time, size_t most)
-{
-    ink_look_t *look = ink_cache_look (cache);
-    assert_non_null (look);
-    bool there = holds (self, look, n, time, most);
-    ink_look_end (&look);
-    assert_null (look);
-    return there;
-}
 
 static void
 a_value_that_was_put_is_found (void **state)
@@ -199,115 +79,6 @@ values_stay_as_long_as_the_look (void **state)
     assert_memory_equal (value, self->bytes, size);
     ink_look_end (&look);
     assert_false (holds_now (self, cache, 1, 0, 9000));
-    ink_cache_close (&cache);
-}
-
-static void
-large_values_are_refused_and_counted (void **state)
-{
-    world_t *self = *state;
-    ink_cache_t *cache = open_cache (self, MIB);
-    ink_cache_key_t key = key_of (1), other = key_of (2);
-    ink_cache_begin (cache);
-    ink_cache_put (cache, &key, self->bytes, MIB / 4 + 1);
-    ink_cache_put (cache, &other, self->bytes, MIB / 4);
-    assert_int_equal (ink_cache_commit (cache), INK_OK);
-    ink_cache_stat_t stat;
-    ink_cache_stat (cache, &stat);
-    assert_int_equal (stat.refused, 1);
-    assert_int_equal (stat.puts, 1);
-    assert_int_equal (stat.records, 1);
-    ink_cache_close (&cache);
-}
-
-//  Ten times the limit goes through, one to nine values at a time. Who is left are the
-//  newest without a gap, the last one among them, and they make good use of the room.
-static void
-the_oldest_are_evicted_to_stay_within_the_limit (void **state)
-{
-    world_t *self = *state;
-    uint64_t limit = 8 * MIB, through = 0, n = 0;
-    ink_cache_t *cache = open_cache (self, limit);
-    ink_cache_stat_t stat;
-    while (through < 10 * limit) {
-        ink_cache_begin (cache);
-        for (uint64_t batch = 1 + next_random (&self->random) % 9; batch > 0; batch--) {
-            put (self, cache, n, 0, n % 2 ? VALUE_MOST : 2000);
-            through += value_of (n, 0, n % 2 ? VALUE_MOST : 2000, self->bytes);
-            n++;
-        }
-        assert_int_equal (ink_cache_commit (cache), INK_OK);
-        ink_cache_stat (cache, &stat);
-        assert_true (stat.bytes <= limit);
-        assert_true (holds_now (self, cache, n - 1, 0, (n - 1) % 2 ? VALUE_MOST : 2000));
-    }
-    assert_int_equal (stat.puts, n);
-    assert_int_equal (stat.evicted, n - stat.records);
-    assert_true (stat.bytes > limit - 2 * VALUE_MOST);
-    ink_look_t *look = ink_cache_look (cache);
-    for (uint64_t i = 0; i < n; i++)
-        assert_int_equal (holds (self, look, i, 0, i % 2 ? VALUE_MOST : 2000),
-                          i >= n - stat.records);
-    ink_look_end (&look);
-    ink_cache_close (&cache);
-}
-
-//  What was purged and is put again is as new as its second put.
-static void
-a_purged_key_grows_old_anew (void **state)
-{
-    world_t *self = *state;
-    ink_cache_t *cache = open_cache (self, MIB);
-    ink_cache_stat_t stat = {.evicted = 0};
-    ink_series_t series = {.bytes = {0}};
-    put_alone (self, cache, 0, 0, 9000);
-    assert_int_equal (ink_cache_purge (cache, &series), INK_OK);
-    for (uint64_t n = 1; n < 60; n++)
-        put_alone (self, cache, n, 0, 9000);
-    put_alone (self, cache, 0, 0, 9000);
-    for (uint64_t n = 60; stat.evicted < 20; n++) {
-        put_alone (self, cache, n, 0, 9000);
-        ink_cache_stat (cache, &stat);
-        assert_int_equal (stat.puts, n + 2);
-    }
-    assert_true (holds_now (self, cache, 0, 0, 9000));
-    ink_cache_close (&cache);
-}
-
-static void
-many_small_values_stay_within_the_limit (void **state)
-{
-    world_t *self = *state;
-    ink_cache_t *cache = open_cache (self, MIB);
-    for (uint64_t n = 0; n < 40000;) {
-        ink_cache_begin (cache);
-        for (int i = 0; i < 500; i++)
-            put (self, cache, n++ * 7919 % 1000003, 0, 200);
-        assert_int_equal (ink_cache_commit (cache), INK_OK);
-        ink_cache_stat_t stat;
-        ink_cache_stat (cache, &stat);
-        assert_true (stat.bytes <= MIB);
-        assert_true (stat.records >= 500);
-    }
-    ink_cache_close (&cache);
-}
-
-//  A batch as large as the store itself, again and again: all of it is written, at the price
-//  of what was there.
-static void
-batches_of_many_mebibytes_are_written (void **state)
-{
-    world_t *self = *state;
-    ink_cache_t *cache = open_cache (self, 40 * MIB);
-    uint64_t n = 0;
-    for (int round = 0; round < 6; round++) {
-        ink_cache_begin (cache);
-        for (int i = 0; i < 240; i++)
-            put (self, cache, n++, 0, VALUE_MOST);
-        assert_int_equal (ink_cache_commit (cache), INK_OK);
-        for (uint64_t i = n - 200; i < n; i++)
-            assert_true (holds_now (self, cache, i, 0, VALUE_MOST));
-    }
     ink_cache_close (&cache);
 }
 
@@ -584,12 +355,6 @@ a_lack_of_memory_costs_no_more_than_the_batch (void **state)
     ink_cache_close (&cache);
 }
 
-#define ON(store, test)                                        \
-    {                                                          \
-#test " (" #store ")", test, set_up, tear_down, &store \
-    }
-#define BOTH(test) ON (memory, test), ON (lmdb, test)
-
 int
 main (void)
 {
@@ -598,11 +363,6 @@ main (void)
         BOTH (a_key_keeps_its_first_value),
         BOTH (puts_are_seen_together_after_commit),
         BOTH (values_stay_as_long_as_the_look),
-        BOTH (large_values_are_refused_and_counted),
-        BOTH (the_oldest_are_evicted_to_stay_within_the_limit),
-        BOTH (a_purged_key_grows_old_anew),
-        BOTH (many_small_values_stay_within_the_limit),
-        BOTH (batches_of_many_mebibytes_are_written),
         BOTH (purge_removes_one_series_and_clear_all),
         ON (memory, a_damaged_record_is_a_miss_and_is_removed),
         ON (memory, a_damaged_record_is_replaced_and_verified_away),
