@@ -58,7 +58,9 @@ static const struct argp cache_argp = {
     .options = table,
     .parser = parse,
     .args_doc = "stat|verify|clear",
-    .doc = "Show what a cache holds, check every value in it, or remove them all."};
+    .doc = "Show what a cache holds, check all of it, or remove everything and give the "
+           "disk back. Servers may go on using it meanwhile; verify ends with 5 when the "
+           "cache was damaged and had to be set aside."};
 
 static int
 show_stat (ink_cache_t *cache, const options_t *options)
@@ -74,12 +76,27 @@ show_stat (ink_cache_t *cache, const options_t *options)
     return 0;
 }
 
-//  Bad records are gone afterwards, so they are told, not an error.
+static bool
+was_set_aside (ink_cache_t *cache)
+{
+    ink_cache_stat_t stat;
+    ink_cache_tend (cache);
+    ink_cache_stat (cache, &stat);
+    return stat.set_aside > 0;
+}
+
+//  Bad records are gone afterwards, so they are told, not an error; a store that cannot be
+//  read as a whole is one, although a new one has begun.
 static int
 verify (ink_cache_t *cache, const options_t *options)
 {
     uint64_t records, bad;
     int error = ink_cache_verify (cache, &records, &bad);
+    if (was_set_aside (cache))
+        return ink_complain_so (INK_ECACHE,
+                                "nothing is lost but time: a new one has begun",
+                                "the cache at %s was damaged and is now in %s/bad",
+                                options->path, options->path);
     if (error != INK_OK)
         return ink_complain (error, options->path);
     if (options->json)

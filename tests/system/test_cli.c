@@ -316,6 +316,26 @@ a_cache_is_mended_and_renewed (void **state)
     CHECK_LINES (lines);
 }
 
+//  A page that leads astray: verify tells that a new cache has begun, and so it has.
+static void
+a_cache_that_cannot_be_read_is_set_aside (void **state)
+{
+    (void) state;
+    static const expectation_t lines[] = {
+        {"inkling run histogram data --chunk 4K --cache e --progress none", 0, NULL,
+         NULL},
+        //  The pages behind the two heads
+        {"dd if=/dev/zero of=e/data.mdb bs=4K seek=2 count=30 conv=notrunc", 0, NULL,
+         NULL},
+        {"inkling cache verify --cache e", 5, NULL, "is now in e/bad"},
+        {"ls e/bad", 0, "data.mdb", NULL},
+        {"inkling cache verify --cache e", 0, "0 values read, 0 bad", NULL},
+        {"inkling cache clear --cache e", 0, "0 values removed", NULL},
+        {"test ! -e e/bad", 0, NULL, NULL},
+    };
+    CHECK_LINES (lines);
+}
+
 //  ---------------------------------------------------------------------------------------
 //  Without a server, and without the parts of one
 
@@ -473,6 +493,7 @@ main (void)
         TEST (a_kernel_of_ones_own_is_loaded),
         TEST (a_cache_is_shown_checked_and_cleared),
         TEST (a_cache_is_mended_and_renewed),
+        TEST (a_cache_that_cannot_be_read_is_set_aside),
         TEST (a_server_that_is_not_there_is_told_of_within_seconds),
         TEST (a_part_that_is_missing_is_named),
         TEST (a_server_is_asked),
