@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "cli/complain.h"
+#include "cli/connect.h"
 #include "cli/human.h"
 #include "cli/output.h"
 #include "cli/progress.h"
@@ -93,11 +94,10 @@ make_request (const ink_options_t *options, const char *source, int *error)
 static int
 submit (ask_t *self, const char *endpoint, const char *source)
 {
-    self->client = ink_client_new (endpoint);
-    if (!self->client)
-        return ink_complain_so (INK_EUSAGE, "ipc://FOLDER/front, or tcp://HOST:PORT",
-                                "cannot connect to '%s'", endpoint ? endpoint : "");
     int error;
+    self->client = ink_connect (endpoint, &error);
+    if (!self->client)
+        return error;
     self->request = make_request (self->options, source, &error);
     if (self->request)
         error = ink_client_submit (self->client, self->request);

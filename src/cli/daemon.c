@@ -11,15 +11,18 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
+#include "base/descriptors.h"
 #include "base/log.h"
 #include "cli/arguments.h"
 #include "cli/cli.h"
 #include "cli/complain.h"
+#include "cli/doors.h"
 #include "cli/folder.h"
 #include "cli/pulse.h"
 #include "cli/signals.h"
 #include "inkling/error.h"
 #include "inkling/local.h"
+#include "protocol/actor.h"
 #include "sink/sink.h"
 #include "ventilator/ventilator.h"
 #include "worker/worker.h"
@@ -28,6 +31,9 @@
 #define CACHE_LEAST ((uint64_t) 1 << 20)
 #define WORKERS_MOST 256
 #define SOCKETS_MOST 8192
+
+//  Descriptors: what a part takes by itself, with room for what comes and goes
+#define NEEDS 64
 
 //  ---------------------------------------------------------------------------------------
 //  Options
@@ -202,12 +208,24 @@ keep_memory (void)
     mallopt (M_TRIM_THRESHOLD, 256 << 20);
 }
 
+int
+ink_daemon_descriptors (size_t count)
+{
+    if (ink_descriptors_are_there (count))
+        return 0;
+    return ink_complain_so (INK_ESYSTEM, "raise the limit, as with `ulimit -Hn 4096`",
+                            "%zu files and sockets are needed, and fewer may be opened",
+                            count);
+}
+
 bool
 ink_daemon_begin (const struct argp *argp, int argc, char **argv,
                   ink_daemon_options_t *options, ink_endpoints_t *endpoints, int *status)
 {
     *options = (ink_daemon_options_t){.cache_size = CACHE_SIZE};
     if (!ink_arguments_parse (argp, argc, argv, options, status))
+        return false;
+    if ((*status = ink_daemon_descriptors (NEEDS)))
         return false;
     keep_memory ();
     zsys_handler_set (NULL);
@@ -318,7 +336,7 @@ static int
 run_actor (zactor_fn *function, void *options, const int *error, const char *where,
            int signals)
 {
-    zactor_t *actor = zactor_new (function, options);
+    ink_actor_t *actor = ink_actor_new (function, options);
     if (!actor)
         return ink_complain (INK_ESYSTEM, NULL);
     int status = *error ? ink_complain_so (*error, "is something else bound there?",
@@ -326,7 +344,7 @@ run_actor (zactor_fn *function, void *options, const int *error, const char *whe
                                            ink_error_text (*error))
                         : wait_for_end (actor, signals);
     ink_signals_leave (status, 5);
-    zactor_destroy (&actor);
+    ink_actor_destroy (&actor);
     return status;
 }
 
@@ -363,6 +381,7 @@ ink_cli_ventilator (int argc, char **argv)
     if ((status = ink_daemon_lock (&ventilator.endpoints, "ventilator")))
         return status;
     remove_lanes (&ventilator.endpoints);
+    ink_doors_guard (ventilator.endpoints.front);
     ink_roots_t *roots = ink_daemon_roots (&options, &status);
     if (!roots)
         return status;

@@ -35,6 +35,10 @@ bool
 ink_daemon_begin (const struct argp *argp, int argc, char **argv,
                   ink_daemon_options_t *options, ink_endpoints_t *endpoints, int *status);
 
+//  Makes sure that so many files and sockets can be opened. 0, or the exit status after a
+//  complaint.
+int ink_daemon_descriptors (size_t count);
+
 //  The roots, or NULL after a complaint, with *status.
 ink_roots_t *ink_daemon_roots (const ink_daemon_options_t *options, int *status);
 

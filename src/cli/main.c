@@ -1,5 +1,6 @@
 //  main.c: the program `inkling`: finds the verb and hands over to it.
 
+#include "base/descriptors.h"
 #include "cli/cli.h"
 
 #include <stdio.h>
@@ -101,6 +102,7 @@ ink_cli_version (int argc, char **argv)
 int
 main (int argc, char **argv)
 {
+    ink_descriptors_raise ();
     if (argc < 2) {
         print_help (stderr);
         return ink_error_status (INK_EUSAGE);

@@ -6,6 +6,7 @@
 
 #include "cli/arguments.h"
 #include "cli/complain.h"
+#include "cli/connect.h"
 
 #define TIMEOUT_MS 3000
 
@@ -55,13 +56,7 @@ ink_query_timeout (const ink_query_t *self)
 ink_client_t *
 ink_query_connect (const ink_query_t *self, int *status)
 {
-    ink_client_t *client = ink_client_new (self->endpoint);
-    if (!client)
-        *status =
-            ink_complain_so (INK_EUSAGE, "ipc://FOLDER/front, or tcp://HOST:PORT",
-                             "cannot connect to '%s'",
-                             self->endpoint ? self->endpoint : "the usual endpoint");
-    return client;
+    return ink_connect (self->endpoint, status);
 }
 
 ink_status_t *

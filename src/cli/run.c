@@ -100,7 +100,7 @@ run (const ink_options_t *options, const char *source)
     int signals = ink_signals_block (); //  Before any thread starts
     ink_local_t *local = ink_local_new (&how, &error);
     if (!local)
-        return ink_complain (error, how.cache);
+        return ink_complain (error, error == INK_ECACHE ? how.cache : NULL);
     status = ink_ask (options, ink_local_endpoint (local), source, signals);
     ink_local_destroy (&local);
     return status;

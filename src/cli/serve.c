@@ -26,6 +26,10 @@
 #define WORKERS_MOST 256
 #define PARTS_MOST (WORKERS_MOST + 2)
 
+//  Descriptors: a ventilator's own and those it has for each worker. Its limit is ours.
+#define BASE_NEEDS 64
+#define WORKER_NEEDS 6
+
 //  A child: the program's name, its verb, `--name NAME`, then what `serve` itself was told
 typedef struct {
     char name[32];
@@ -209,10 +213,11 @@ ink_cli_serve (int argc, char **argv)
     ink_endpoints_t endpoints;
     if (!ink_daemon_begin (&argp, argc, argv, &options, &endpoints, &status))
         return status;
-    if ((status = check (&options, &endpoints)))
-        return status;
     size_t workers = options.workers ? (size_t) options.workers : processors ();
     workers = workers < WORKERS_MOST ? workers : WORKERS_MOST;
+    if ((status = ink_daemon_descriptors (BASE_NEEDS + workers * WORKER_NEEDS)) ||
+        (status = check (&options, &endpoints)))
+        return status;
     part_t *parts = calloc (PARTS_MOST, sizeof *parts);
     if (!parts)
         return ink_complain (INK_ENOMEM, NULL);

@@ -17,10 +17,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/descriptors.h"
 #include "base/endpoint.h"
 #include "base/memory.h"
 #include "client/client.h"
 #include "client/status.h"
+#include "protocol/actor.h"
 #include "protocol/codec.h"
 
 #define TURN_MOST 256      //  Messages received before the others have their turn
@@ -51,7 +53,7 @@ struct ink_client {
     ink_post_t post; //  The actor's
     ink_letter_t letter;
     ink_buffer_t sending;
-    zactor_t *actor;
+    ink_actor_t *actor;
 };
 
 static int64_t
@@ -309,21 +311,6 @@ run (zsock_t *pipe, void *args)
 //  --------------------------------------------------------------------------------------
 //  The handle
 
-//  czmq gives up the process when it gets no descriptor for a socket: better to find out
-//  before it does.
-static bool
-has_descriptors (void)
-{
-    int fds[SOCKETS_NEED];
-    size_t count = 0;
-    while (count < SOCKETS_NEED && (fds[count] = eventfd (0, EFD_CLOEXEC)) != -1)
-        count++;
-    const bool enough = count == SOCKETS_NEED;
-    while (count > 0)
-        close (fds[--count]);
-    return enough;
-}
-
 static bool
 name_endpoint (ink_client_t *self, const char *endpoint)
 {
@@ -344,7 +331,7 @@ start_actor (ink_client_t *self)
     sigset_t all, before;
     sigfillset (&all);
     pthread_sigmask (SIG_BLOCK, &all, &before);
-    self->actor = zactor_new (run, self);
+    self->actor = ink_actor_new (run, self);
     pthread_sigmask (SIG_SETMASK, &before, NULL);
 }
 
@@ -356,7 +343,7 @@ start (ink_client_t *self, const char *endpoint, const ink_session_limits_t *lim
     self->wake_fd = eventfd (0, EFD_NONBLOCK | EFD_CLOEXEC);
     self->session = ink_session_new (limits, now_us ());
     if (self->replies_fd == -1 || self->wake_fd == -1 || !self->session ||
-        !name_endpoint (self, endpoint) || !has_descriptors ())
+        !name_endpoint (self, endpoint) || !ink_descriptors_are_there (SOCKETS_NEED))
         return false;
     zsys_handler_set (NULL);
     open_socket (self);
@@ -392,7 +379,7 @@ stop_actor (ink_client_t *self)
         pthread_mutex_lock (&self->mutex);
         call (self, &(ink_session_event_t){.kind = INK_SESSION_CLOSE});
         pthread_mutex_unlock (&self->mutex);
-        zactor_destroy (&self->actor);
+        ink_actor_destroy (&self->actor);
     }
     ink_post_close (&self->post, 0);
 }

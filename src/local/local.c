@@ -5,8 +5,10 @@
 #include <czmq.h>
 #include <stdatomic.h>
 
+#include "base/descriptors.h"
 #include "base/endpoint.h"
 #include "cache/cache.h"
+#include "protocol/actor.h"
 #include "sink/sink.h"
 #include "source/source.h"
 #include "ventilator/ventilator.h"
@@ -16,8 +18,12 @@
 //  Seven sockets each, of the 1024 that a context has unless its program says otherwise
 #define WORKERS_MOST 128
 
+//  Descriptors: what everything but the workers takes, and what each of them takes
+#define BASE_NEEDS 48
+#define WORKER_NEEDS 12
+
 typedef struct {
-    zactor_t *actor;
+    ink_actor_t *actor;
     ink_worker_options_t options;
     char name[32];
 } local_worker_t;
@@ -26,7 +32,7 @@ struct ink_local {
     ink_endpoints_t endpoints;
     ink_roots_t *roots;
     ink_cache_t *cache;
-    zactor_t *sink, *ventilator;
+    ink_actor_t *sink, *ventilator;
     ink_sink_options_t sink_options;
     ink_ventilator_options_t ventilator_options;
     local_worker_t *workers;
@@ -65,7 +71,7 @@ start_worker (ink_local_t *self, local_worker_t *worker, size_t n)
     worker->options.endpoints = self->endpoints;
     worker->options.roots = self->roots;
     worker->options.name = worker->name;
-    worker->actor = zactor_new (ink_worker_actor, &worker->options);
+    worker->actor = ink_actor_new (ink_worker_actor, &worker->options);
     return worker->actor ? worker->options.error : INK_ESYSTEM;
 }
 
@@ -73,16 +79,17 @@ start_worker (ink_local_t *self, local_worker_t *worker, size_t n)
 static int
 start (ink_local_t *self, size_t workers)
 {
+    zsys_handler_set (NULL); //  Signals are the program's
     self->sink_options.endpoints = self->endpoints;
     self->sink_options.cache = self->cache;
-    self->sink = zactor_new (ink_sink_actor, &self->sink_options);
+    self->sink = ink_actor_new (ink_sink_actor, &self->sink_options);
     if (!self->sink || self->sink_options.error)
         return self->sink ? self->sink_options.error : INK_ESYSTEM;
 
     self->ventilator_options.endpoints = self->endpoints;
     self->ventilator_options.cache = self->cache;
     self->ventilator_options.roots = self->roots;
-    self->ventilator = zactor_new (ink_ventilator_actor, &self->ventilator_options);
+    self->ventilator = ink_actor_new (ink_ventilator_actor, &self->ventilator_options);
     if (!self->ventilator || self->ventilator_options.error)
         return self->ventilator ? self->ventilator_options.error : INK_ESYSTEM;
 
@@ -107,14 +114,16 @@ processors (void)
 ink_local_t *
 ink_local_new (const ink_local_options_t *options, int *error)
 {
-    zsys_handler_set (NULL); //  Signals are the program's
     size_t workers = options->workers ? options->workers : processors ();
+    workers = workers < WORKERS_MOST ? workers : WORKERS_MOST;
     ink_local_t *self = calloc (1, sizeof *self);
     int rc = self ? INK_OK : INK_ENOMEM;
+    if (rc == INK_OK && !ink_descriptors_are_there (BASE_NEEDS + workers * WORKER_NEEDS))
+        rc = INK_ESYSTEM;
     if (rc == INK_OK)
         rc = open_world (self, options);
     if (rc == INK_OK)
-        rc = start (self, workers < WORKERS_MOST ? workers : WORKERS_MOST);
+        rc = start (self, workers);
     if (rc)
         ink_local_destroy (&self);
     if (error)
@@ -129,9 +138,9 @@ ink_local_destroy (ink_local_t **self_p)
     if (!self)
         return;
     for (size_t n = 0; n < self->worker_count; n++)
-        zactor_destroy (&self->workers[n].actor);
-    zactor_destroy (&self->ventilator);
-    zactor_destroy (&self->sink);
+        ink_actor_destroy (&self->workers[n].actor);
+    ink_actor_destroy (&self->ventilator);
+    ink_actor_destroy (&self->sink);
     free (self->workers);
     ink_cache_close (&self->cache);
     ink_roots_destroy (&self->roots);

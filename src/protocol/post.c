@@ -66,34 +66,40 @@ ink_letter_free (ink_letter_t *self)
 //  Sockets
 
 static void
-set_options (zsock_t *sock, int type, int most)
+set (void *socket, int option, int value)
 {
-    zsock_set_linger (sock, 0);
-    zsock_set_sndhwm (sock, most);
-    zsock_set_rcvhwm (sock, most);
-    zsock_set_reconnect_ivl (sock, 20);
-    zsock_set_reconnect_ivl_max (sock, 500);
-    zsock_set_connect_timeout (sock, CONNECT_MS);
-    zsock_set_heartbeat_ivl (sock, LINK_BEAT_MS);
-    zsock_set_heartbeat_timeout (sock, LINK_DEAD_MS);
-    zsock_set_handshake_ivl (sock, 5000);
-    const int64_t frame_most = FRAME_MOST;
-    zmq_setsockopt (zsock_resolve (sock), ZMQ_MAXMSGSIZE, &frame_most, sizeof frame_most);
-    if (type == ZMQ_ROUTER)
-        zsock_set_router_mandatory (sock, 1);
-    if (type == ZMQ_SUB)
-        zsock_set_subscribe (sock, TOPIC);
+    (void) zmq_setsockopt (socket, option, &value, sizeof value);
 }
 
+static void
+set_options (void *socket, int type, int most)
+{
+    set (socket, ZMQ_LINGER, 0);
+    set (socket, ZMQ_SNDHWM, most);
+    set (socket, ZMQ_RCVHWM, most);
+    set (socket, ZMQ_RECONNECT_IVL, 20);
+    set (socket, ZMQ_RECONNECT_IVL_MAX, 500);
+    set (socket, ZMQ_CONNECT_TIMEOUT, CONNECT_MS);
+    set (socket, ZMQ_HEARTBEAT_IVL, LINK_BEAT_MS);
+    set (socket, ZMQ_HEARTBEAT_TIMEOUT, LINK_DEAD_MS);
+    set (socket, ZMQ_HANDSHAKE_IVL, 5000);
+    const int64_t frame_most = FRAME_MOST;
+    zmq_setsockopt (socket, ZMQ_MAXMSGSIZE, &frame_most, sizeof frame_most);
+    if (type == ZMQ_ROUTER)
+        set (socket, ZMQ_ROUTER_MANDATORY, 1);
+    if (type == ZMQ_SUB)
+        zmq_setsockopt (socket, ZMQ_SUBSCRIBE, TOPIC, sizeof TOPIC - 1);
+}
+
+//  Not zsock_new, which ends the process when there is no descriptor left.
 int
 ink_post_open (ink_post_t *self, int type, int most)
 {
-    zsock_t *sock = zsock_new (type);
-    if (!sock)
+    void *socket = zmq_socket (zsys_init (), type);
+    if (!socket)
         return INK_ESYSTEM;
-    set_options (sock, type, most);
-    self->sock = sock;
-    self->socket = zsock_resolve (sock);
+    set_options (socket, type, most);
+    self->socket = socket;
     self->kind = type == ZMQ_ROUTER                   ? INK_POST_ROUTER
                  : type == ZMQ_PUB || type == ZMQ_SUB ? INK_POST_TOPIC
                                                       : INK_POST_PLAIN;
@@ -115,11 +121,10 @@ remove_file (const ink_post_t *self)
 void
 ink_post_close (ink_post_t *self, int linger_ms)
 {
-    zsock_t *sock = self->sock;
-    if (sock) {
+    if (self->socket) {
         remove_file (self);
-        zsock_set_linger (sock, linger_ms);
-        zsock_destroy (&sock);
+        set (self->socket, ZMQ_LINGER, linger_ms);
+        zmq_close (self->socket);
     }
     ink_buffer_free (&self->out);
     *self = (ink_post_t){0};

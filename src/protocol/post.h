@@ -49,7 +49,6 @@ typedef enum {
 
 typedef struct {
     void *socket; //  Of libzmq, for polling; NULL when closed
-    void *sock;   //  The zsock_t it belongs to
     bool bound;   //  To one endpoint, whose file goes with it
     ink_post_kind_t kind;
     ink_buffer_t out;

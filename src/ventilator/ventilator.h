@@ -16,7 +16,7 @@ typedef struct {
     int error;                //  Out: why the actor could not begin
 } ink_ventilator_options_t;
 
-//  For zactor_new, with the options as argument: they must live as long as the actor. Signals
+//  For ink_actor_new, with the options as argument: they must live as long as the actor. Signals
 //  when its sockets are bound; `error` is set by then. Ends on $TERM.
 void ink_ventilator_actor (zsock_t *pipe, void *options);
 

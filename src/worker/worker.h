@@ -16,7 +16,7 @@ typedef struct {
     int error;                //  Out: why the actor could not begin
 } ink_worker_options_t;
 
-//  For zactor_new, with the options as argument: they must live as long as the actor. Ends on
+//  For ink_actor_new, with the options as argument: they must live as long as the actor. Ends on
 //  $TERM, at the latest when the present slice is done.
 void ink_worker_actor (zsock_t *pipe, void *options);
 
