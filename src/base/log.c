@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -37,4 +38,11 @@ ink_log (ink_log_level_t level, const char *who, const char *format, ...)
     int64_t now = ink_clock_us ();
     fprintf (stderr, "%lld.%06lld %s: %s\n", (long long) (now / 1000000),
              (long long) (now % 1000000), who, line);
+}
+
+void
+ink_log_starved (const char *who)
+{
+    fprintf (stderr, "inkling: no_memory: %s is out of memory and gives up\n", who);
+    abort ();
 }

@@ -20,4 +20,8 @@ ink_log_level_t ink_log_level (void);
 void ink_log (ink_log_level_t level, const char *who, const char *format, ...)
     __attribute__ ((format (printf, 3, 4)));
 
+//  For shells whose brain is out of memory: says so, whatever the level, and aborts. Whoever
+//  supervises the process starts it again.
+void ink_log_starved (const char *who) __attribute__ ((noreturn));
+
 #endif

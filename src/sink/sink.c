@@ -67,7 +67,7 @@ send_reply (sink_t *self, ink_sink_action_t *action)
     ink_payload_t *payload =
         ink_payload_new (action->answer ? ink_answer_size (action->answer) : 0);
     if (!payload)
-        abort (); //  Out of memory: whoever supervises us starts again
+        ink_log_starved ("sink");
     if (action->answer)
         ink_answer_write (action->answer, ink_payload_data (payload));
     (void) ink_post_send (&self->ventilators, action->peer, &action->msg, &payload);
@@ -100,7 +100,7 @@ step (sink_t *self, const ink_heard_t *heard)
 {
     const ink_sink_actions_t *actions;
     if (ink_collector_step (self->collector, ink_clock_us (), heard, &actions))
-        abort (); //  Out of memory: whoever supervises us starts again
+        ink_log_starved ("sink");
     for (size_t n = 0; n < actions->size; n++)
         perform (self, &actions->items[n]);
 }

@@ -68,7 +68,7 @@ cause (ventilator_t *self, ink_event_kind_t kind)
         self->caused_room = self->caused_room ? self->caused_room * 2 : 64;
         self->caused = realloc (self->caused, self->caused_room * sizeof *self->caused);
         if (!self->caused)
-            abort (); //  Out of memory: whoever supervises us starts again
+            ink_log_starved ("ventilator");
     }
     ink_event_t *event = &self->caused[self->caused_size++];
     *event = (ink_event_t){.kind = kind};
@@ -206,7 +206,7 @@ begin_lookup (ventilator_t *self, uint64_t handle)
     entry->handle = handle;
     entry->lookup = ink_lookup_new (self->options->cache, demand);
     if (!entry->lookup || ink_map_put (self->lookups, &entry->handle, entry))
-        abort (); //  Out of memory in a shell: whoever supervises us starts again
+        ink_log_starved ("ventilator");
     if (ink_lookup_advance (entry->lookup, LOOK_BUDGET_US))
         looked (self, entry);
     else
@@ -343,7 +343,7 @@ step_one (ventilator_t *self, ink_event_t *event)
 {
     const ink_actions_t *actions;
     if (ink_foreman_step (self->foreman, ink_clock_us (), event, &actions))
-        abort (); //  Out of memory: whoever supervises us starts again
+        ink_log_starved ("ventilator");
     for (size_t n = 0; n < actions->size; n++) {
         perform (self, &actions->items[n]);
         ink_payload_destroy (&actions->items[n].payload); //  What could not be sent

@@ -168,7 +168,7 @@ step (worker_t *self, ink_told_kind_t kind, const ink_msg_t *msg)
     const ink_work_actions_t *actions;
     if (ink_runner_step (self->runner, ink_clock_us (), &(ink_told_t){kind, msg},
                          &actions))
-        abort (); //  Out of memory: whoever supervises us starts again
+        ink_log_starved (self->options->name);
     for (size_t n = 0; n < actions->size; n++)
         perform (self, &actions->items[n]);
 }
