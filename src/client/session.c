@@ -10,6 +10,10 @@
 
 #define SECOND ((int64_t) 1000000)
 
+//  The ventilator is told what was read after so many replies, or bytes
+#define UNTOLD_MOST 64
+#define UNTOLD_BYTES (1 << 20)
+
 const ink_session_limits_t ink_session_usual = {
     .requests = 1024,
     .ping = SECOND,
@@ -40,10 +44,12 @@ struct ink_session {
     uint64_t epoch; //  Of the ventilator, once known
     uint64_t nonce; //  Of the last ping
     uint64_t answered;
-    int64_t heard;       //  When the ventilator last said something
-    int64_t busy_since;  //  When the first of what is on its way was submitted
-    int64_t reconnected; //  When the connection was last made anew
-    int64_t ping_at;     //  When the next ping is due, while busy or without contact
+    uint64_t replies, told; //  Read from this connection, and so told
+    uint64_t untold_bytes;  //  Of those that were not
+    int64_t heard;          //  When the ventilator last said something
+    int64_t busy_since;     //  When the first of what is on its way was submitted
+    int64_t reconnected;    //  When the connection was last made anew
+    int64_t ping_at;        //  When the next ping is due, while busy or without contact
 };
 
 static int
@@ -343,6 +349,23 @@ on_pong (ink_session_t *self, int64_t now, const ink_msg_pong_t *msg)
     all_again (self, now);
 }
 
+//  A ventilator that is not told holds them against us. A word that finds no memory is said with
+//  the next reply.
+static void
+tell_read (ink_session_t *self, size_t bytes, ink_session_actions_t *out)
+{
+    self->replies++;
+    self->untold_bytes += bytes;
+    bool due =
+        self->replies - self->told >= UNTOLD_MOST || self->untold_bytes >= UNTOLD_BYTES;
+    if (!due || reserve (out, 1))
+        return;
+    self->told = self->replies;
+    self->untold_bytes = 0;
+    ink_session_actions_send (
+        out, (ink_msg_t){.kind = INK_MSG_READ, .read = {.replies = self->replies}});
+}
+
 static int
 on_message (ink_session_t *self, int64_t now, const ink_session_event_t *event,
             ink_session_actions_t *out)
@@ -350,6 +373,12 @@ on_message (ink_session_t *self, int64_t now, const ink_session_event_t *event,
     const ink_msg_t *msg = event->msg;
     self->contact = true;
     self->heard = now;
+    if (msg->kind == INK_MSG_REPLY || msg->kind == INK_MSG_STATUS)
+        tell_read (self,
+                   event->payload_p && *event->payload_p
+                       ? ink_payload_size (*event->payload_p)
+                       : 0,
+                   out);
     switch (msg->kind) {
     case INK_MSG_REPLY:
         return on_reply (self, now, &msg->reply, event->payload_p, out);
@@ -425,6 +454,7 @@ reconnect (ink_session_t *self, int64_t now, ink_session_actions_t *out)
         return rc;
     ink_session_actions_add (out, INK_SESSION_RECONNECT);
     self->counters.reconnects++;
+    self->replies = self->told = self->untold_bytes = 0;
     self->reconnected = now;
     self->ping_at = now;
     all_again (self, now);

@@ -168,6 +168,9 @@ typedef enum {
 
 #define INK_FIELDS_ping(F) F (U64, nonce, INK_ANY, )
 
+//  The client has read so many replies and statuses from its connection
+#define INK_FIELDS_read(F) F (U64, replies, INK_ANY, )
+
 #define INK_FIELDS_ask(F) F (STR, id, INK_NAME_MOST, )
 
 #define INK_FIELDS_pong(F)    \
@@ -400,6 +403,7 @@ typedef enum {
     M (1, REQUEST, request) M (2, CANCEL, cancel) M (3, TAKEN, taken) \
     M (4, PING, ping) M (5, ASK, ask) M (6, PONG, pong) M (7, REPLY, reply) \
     M (8, REFUSAL, refusal) M (9, CANCELLED, cancelled) M (10, STATUS, status) \
+    M (11, READ, read) \
     M (20, HELLO, hello) M (21, WELCOME, welcome) M (22, READY, ready) \
     M (23, HEARTBEAT, heartbeat) M (24, STOPPED, stopped) M (25, RESYNC, resync) \
     M (26, HELD, held) M (27, BYE, bye) M (28, AGAIN, again) M (30, LEASE, lease) \

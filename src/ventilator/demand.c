@@ -116,6 +116,7 @@ void
 ink_demands_remove_client (ink_demands_t *self, ink_client_entry_t *client)
 {
     assert (ink_list_empty (&client->demands));
+    self->unread -= client->sent_bytes - client->read_bytes;
     ink_heap_remove (&self->eager, &client->node);
     ink_map_remove (self->clients, &client->peer);
     ink_heap_free (&client->eager);

@@ -64,6 +64,12 @@ typedef struct {
     ink_heap_t eager;     //  Those with something READY
     ink_heap_node_t node; //  Among the clients with something READY
     uint64_t age;
+
+    //  What it has not read: unread.h
+    uint64_t sent, sent_bytes;     //  Replies, since it is known
+    uint64_t marked, marked_bytes; //  The same at the mark
+    uint64_t read_bytes;
+    int64_t probed; //  When it was last found out whether it is still there
 } ink_client_entry_t;
 
 typedef enum {
@@ -114,6 +120,7 @@ typedef struct {
     ink_heap_t eager; //  Clients with something READY
     uint64_t next_handle, next_age;
     ink_recent_t *ended; //  Ids, with the body each stood for
+    uint64_t unread;     //  Bytes, of all clients
     bool failed;         //  Memory ran out where nothing could be returned
 } ink_demands_t;
 

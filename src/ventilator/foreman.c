@@ -4,7 +4,9 @@
 
 #include "base/memory.h"
 #include "base/plant.h"
+#include "value/answer.h"
 #include "ventilator/office.h"
+#include "ventilator/unread.h"
 
 #define TICK_US 100000
 #define BEACON_US 250000
@@ -116,6 +118,19 @@ ink_office_text (ink_foreman_t *self, const char *text)
 //  ---------------------------------------------------------------------------------------
 //  Replies: at most one partial of a kernel is on its way, the newest waits behind it
 
+//  Without a payload, the shell adds what the cache knows.
+static uint64_t
+bytes_of (const ink_strand_t *strand, const ink_msg_reply_t *reply,
+          const ink_payload_t *payload)
+{
+    const ink_demand_t *demand = strand->demand;
+    if (payload)
+        return ink_payload_size (payload);
+    return reply->error ? 0
+                        : ink_answer_bytes (strand->kernel, strand->params,
+                                            (ink_part_t){demand->offset, demand->length});
+}
+
 ink_action_t *
 ink_office_reply (ink_foreman_t *self, ink_strand_t *strand, const ink_msg_reply_t *reply,
                   ink_payload_t *payload)
@@ -136,6 +151,7 @@ ink_office_reply (ink_foreman_t *self, ink_strand_t *strand, const ink_msg_reply
     self->counters.finals += reply->final;
     self->counters.partials += !reply->final;
     strand->untaken = reply->final ? 0 : demand->seq + 1;
+    ink_unread_sent (&self->demands, demand->client, bytes_of (strand, reply, payload));
 
     ink_action_t *action = ink_office_do (self, INK_DO_SEND_CLIENT);
     action->peer = demand->client->peer;
@@ -323,7 +339,7 @@ check_clients (ink_foreman_t *self)
     while ((client = ink_map_next (self->demands.clients, &cursor))) {
         if (self->now - client->heard > CLIENT_SILENCE_US) {
             self->counters.clients_lost += !ink_list_empty (&client->demands);
-            ink_office_client_gone (self, client->peer);
+            ink_office_client_silent (self, client);
             continue;
         }
         INK_LIST_EACH (link, &client->demands)

@@ -6,6 +6,9 @@
 #include "base/plant.h"
 #include "ventilator/admission.h"
 #include "ventilator/office.h"
+#include "ventilator/unread.h"
+
+#define PROBE_US 5000000
 
 static void
 refuse (ink_foreman_t *self, uint64_t peer, const char *id, int error, const char *detail)
@@ -66,6 +69,10 @@ on_request (ink_foreman_t *self, ink_client_entry_t *client,
         attach (self, demand, client);
         return;
     }
+    if (ink_unread_is_too_much (&self->demands, client)) {
+        refuse (self, client->peer, request->id, INK_EBUSY, "its replies are not read");
+        return;
+    }
     ink_detail_t detail = {""};
     int rc =
         ink_demands_add (&self->demands, client, request, self->now, &demand, &detail);
@@ -116,6 +123,23 @@ on_taken (ink_foreman_t *self, const ink_msg_taken_t *taken)
             release_held (self, &demand->strands[k]);
 }
 
+static void
+pong (ink_foreman_t *self, uint64_t peer, uint64_t nonce)
+{
+    ink_msg_t *msg = ink_office_say (self, INK_DO_SEND_CLIENT, peer, INK_MSG_PONG);
+    msg->pong.nonce = nonce;
+    msg->pong.epoch = self->epoch;
+}
+
+static void
+on_ask (ink_foreman_t *self, ink_client_entry_t *client)
+{
+    if (ink_unread_is_too_much (&self->demands, client))
+        refuse (self, client->peer, "", INK_EBUSY, "its replies are not read");
+    else
+        ink_office_status (self, client);
+}
+
 void
 ink_office_client (ink_foreman_t *self, ink_event_t *event)
 {
@@ -136,15 +160,14 @@ ink_office_client (ink_foreman_t *self, ink_event_t *event)
     case INK_MSG_TAKEN:
         on_taken (self, &msg->taken);
         break;
-    case INK_MSG_PING: {
-        ink_msg_t *pong =
-            ink_office_say (self, INK_DO_SEND_CLIENT, event->peer, INK_MSG_PONG);
-        pong->pong.nonce = msg->ping.nonce;
-        pong->pong.epoch = self->epoch;
+    case INK_MSG_READ:
+        ink_unread_read (&self->demands, client, msg->read.replies);
         break;
-    }
+    case INK_MSG_PING:
+        pong (self, event->peer, msg->ping.nonce);
+        break;
     case INK_MSG_ASK:
-        ink_office_status (self, event->peer);
+        on_ask (self, client);
         break;
     default:
         ink_office_bad (self, INK_EVENT_CLIENT);
@@ -160,16 +183,38 @@ ink_office_bad_message (ink_foreman_t *self, const ink_event_t *event)
         refuse (self, event->peer, "", event->error, "");
 }
 
+static void
+end_demands (ink_foreman_t *self, ink_client_entry_t *client)
+{
+    INK_LIST_EACH (link, &client->demands)
+    ink_office_end (self, INK_ITEM (link, ink_demand_t, link), INK_ECANCELLED,
+                    "its client is gone");
+}
+
 void
 ink_office_client_gone (ink_foreman_t *self, uint64_t peer)
 {
     ink_client_entry_t *client = ink_map_get (self->demands.clients, &peer);
     if (!client)
         return;
-    INK_LIST_EACH (link, &client->demands)
-    ink_office_end (self, INK_ITEM (link, ink_demand_t, link), INK_ECANCELLED,
-                    "its client is gone");
+    end_demands (self, client);
     ink_demands_remove_client (&self->demands, client);
+}
+
+//  One that was forgotten could come back and leave as much unread once more. So it is kept as
+//  long as its connection takes something.
+void
+ink_office_client_silent (ink_foreman_t *self, ink_client_entry_t *client)
+{
+    end_demands (self, client);
+    if (!ink_unread_of (client)) {
+        ink_demands_remove_client (&self->demands, client);
+        return;
+    }
+    if (self->now - client->probed < PROBE_US)
+        return;
+    client->probed = self->now;
+    pong (self, client->peer, 0);
 }
 
 void

@@ -91,6 +91,7 @@ void ink_office_replan (ink_foreman_t *self, ink_demand_t *demand);
 //  front.c
 void ink_office_client (ink_foreman_t *self, ink_event_t *event);
 void ink_office_client_gone (ink_foreman_t *self, uint64_t peer);
+void ink_office_client_silent (ink_foreman_t *self, ink_client_entry_t *client);
 void ink_office_bad_message (ink_foreman_t *self, const ink_event_t *event);
 void ink_office_opened (ink_foreman_t *self, const ink_event_t *event);
 
@@ -147,7 +148,7 @@ void ink_office_looked (ink_foreman_t *self, const ink_event_t *event);
 void ink_office_found (ink_foreman_t *self, ink_event_t *event);
 
 //  report.c
-void ink_office_status (ink_foreman_t *self, uint64_t peer);
+void ink_office_status (ink_foreman_t *self, ink_client_entry_t *client);
 
 //  tally.c
 

@@ -5,9 +5,11 @@
 
 #include "ventilator/office.h"
 #include "ventilator/reason.h"
+#include "ventilator/unread.h"
 
 //  So many of each fit into a header frame, however long their texts
 #define LISTED_MOST 256
+#define LISTED_BYTES 1024 //  Of each, about
 
 static const char *
 join_kernels (ink_foreman_t *self, const ink_demand_t *demand)
@@ -137,11 +139,14 @@ list_workers (ink_foreman_t *self, ink_msg_status_t *status)
 }
 
 void
-ink_office_status (ink_foreman_t *self, uint64_t peer)
+ink_office_status (ink_foreman_t *self, ink_client_entry_t *client)
 {
     ink_msg_status_t status = {.requests.size = 0};
     list_requests (self, &status);
     list_workers (self, &status);
     ink_office_list_counters (self, &status);
-    ink_office_say (self, INK_DO_SEND_CLIENT, peer, INK_MSG_STATUS)->status = status;
+    ink_unread_sent (&self->demands, client,
+                     (status.requests.size + status.workers.size) * LISTED_BYTES);
+    ink_office_say (self, INK_DO_SEND_CLIENT, client->peer, INK_MSG_STATUS)->status =
+        status;
 }

@@ -136,6 +136,9 @@ trace_describe (trace_line_t *line, const ink_msg_t *msg)
     case INK_MSG_TAKEN:
         set (line, msg->taken.id, "seq %llu", msg->taken.seq, 0, 0);
         break;
+    case INK_MSG_READ:
+        set (line, "", "replies %llu", msg->read.replies, 0, 0);
+        break;
     case INK_MSG_REPLY:
         describe_reply (line, &msg->reply);
         break;

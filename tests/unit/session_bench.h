@@ -86,6 +86,9 @@ note_message (bench_t *self, const ink_msg_t *msg)
     case INK_MSG_ASK:
         say (self, "ask", "-", 0);
         break;
+    case INK_MSG_READ:
+        say (self, "read", "-", msg->read.replies);
+        break;
     default:
         fail_msg ("a client does not say %d", (int) msg->kind);
     }

@@ -38,6 +38,36 @@ a_request_goes_from_submit_to_its_last_final (void **state)
     assert_true (ink_session_deadline (self->session) == INK_SESSION_NEVER);
 }
 
+//  Doubles count as well: they too lay in the connection.
+static void
+the_ventilator_is_told_what_was_read (void **state)
+{
+    bench_t *self = *state;
+    submit (self, "r", 1);
+    SAID (self, "request r 1");
+    partial (self, "r", 0, 1);
+    SAID (self, "deliver r 1");
+    for (uint64_t n = 2; n < 64; n++)
+        partial (self, "r", 0, 1);
+    assert_null (strstr (self->trace, "read"));
+    partial (self, "r", 0, 1);
+    assert_non_null (strstr (self->trace, "read - 64"));
+}
+
+static void
+large_replies_are_told_of_at_once (void **state)
+{
+    bench_t *self = *state;
+    submit (self, "r", 1);
+    SAID (self, "request r 1");
+    ink_payload_t *payload = ink_payload_new (1 << 20);
+    const ink_msg_t msg = {.kind = INK_MSG_REPLY,
+                           .reply = {.id = "r", .seq = 1, .final = 1, .detail = ""}};
+    step (self, (ink_session_event_t){
+                    .kind = INK_SESSION_MESSAGE, .msg = &msg, .payload_p = &payload});
+    SAID (self, "read - 1, deliver r 1");
+}
+
 static void
 a_reply_says_what_the_message_says (void **state)
 {
@@ -477,6 +507,8 @@ main (void)
     const struct CMUnitTest tests[] = {
         TEST (the_first_ping_is_due_at_once_and_no_other_while_nothing_is_on_its_way),
         TEST (a_request_goes_from_submit_to_its_last_final),
+        TEST (the_ventilator_is_told_what_was_read),
+        TEST (large_replies_are_told_of_at_once),
         TEST (a_reply_says_what_the_message_says),
         TEST (a_payload_nobody_waits_for_stays_with_the_shell),
         TEST (replies_that_are_known_are_not_delivered_again),

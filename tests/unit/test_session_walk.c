@@ -213,6 +213,9 @@ ventilate (world_t *world, const flying_t *item)
             (ink_msg_t){.kind = INK_MSG_PONG,
                         .pong = {.nonce = item->msg.ping.nonce, .epoch = world->epoch}});
         break;
+    case INK_MSG_READ: //  Only of a connection that loses nothing could more be said
+        assert_true (item->msg.read.replies > 0);
+        break;
     default:
         fail_msg ("a client does not say %d", (int) item->msg.kind);
     }
