@@ -253,6 +253,12 @@ greet_sink (ink_foreman_t *self)
 {
     if (self->sink && self->now - self->sink_heard > SINK_SILENCE_US)
         self->sink = 0; //  Whoever greets us next is another one, even if it is not
+    //  libzmq gives a connection up for ever when it could not hold one of its frames
+    if (!self->sink && self->now - self->sink_heard > SINK_SILENCE_US &&
+        self->now >= self->next_meeting) {
+        self->next_meeting = self->now + SINK_SILENCE_US;
+        ink_office_do (self, INK_DO_MEET_SINK);
+    }
     ink_office_say (self, INK_DO_SEND_SINK, 0, INK_MSG_GREET)->greet.epoch = self->epoch;
 }
 

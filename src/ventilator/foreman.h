@@ -55,6 +55,7 @@ typedef enum {
     INK_DO_SEND_CLIENT, //  msg, payload, to peer
     INK_DO_SEND_WORKER, //  msg to peer
     INK_DO_SEND_SINK,   //  msg, payload
+    INK_DO_MEET_SINK,   //  Connect to the sink anew, what was not sent is dropped
     INK_DO_PUBLISH,     //  msg to all workers
     INK_DO_SEND_LANE,   //  msg down the lane of `worker`
     INK_DO_OPEN_LANE, //  Make a lane for `worker`, then send msg, a WELCOME, to peer with

@@ -55,7 +55,7 @@ struct ink_foreman {
     uint64_t sink;  //  Instance; 0: not met yet
     bool sink_met, sink_refuses;
     int64_t sink_heard;
-    int64_t next_greet, next_beacon;
+    int64_t next_greet, next_beacon, next_meeting;
     uint64_t next_nonce;
     uint64_t turn; //  Counts dispatches
 

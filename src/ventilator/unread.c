@@ -5,9 +5,11 @@
 //  Of one client, with the answers that are still to come
 #define CLIENT_MOST ((uint64_t) 1 << 30)
 
-//  Of all clients; above it, each may have but little
-#define ALL_MOST ((uint64_t) 256 << 20)
-#define CROWD_MOST ((uint64_t) 8 << 20)
+//  Of each, while all clients together have above so much
+#define CROWD ((uint64_t) 256 << 20)
+#define CROWD_MOST ((uint64_t) 2 << 20)
+#define FLOOD ((uint64_t) 1 << 30)
+#define FLOOD_MOST ((uint64_t) 64 << 10)
 
 //  What a message costs besides its payload
 #define LETTER 512
@@ -43,7 +45,9 @@ bool
 ink_unread_is_too_much (const ink_demands_t *self, const ink_client_entry_t *client)
 {
     uint64_t unread = ink_unread_of (client);
-    if (self->unread > ALL_MOST && unread > CROWD_MOST)
+    if (self->unread > CROWD && unread > CROWD_MOST)
+        return true;
+    if (self->unread > FLOOD && unread > FLOOD_MOST)
         return true;
     return unread && unread + client->output > CLIENT_MOST;
 }

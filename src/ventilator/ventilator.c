@@ -289,6 +289,15 @@ tell_known (ventilator_t *self, ink_action_t *action)
     ink_payload_destroy (&payload);
 }
 
+//  Without a socket what is said to the sink is lost, until it is met again.
+static int
+meet_sink (ventilator_t *self)
+{
+    ink_post_close (&self->sink, 0);
+    int rc = ink_post_open (&self->sink, ZMQ_DEALER, 0);
+    return rc ? rc : ink_post_connect (&self->sink, self->options->endpoints.sink);
+}
+
 static void
 perform (ventilator_t *self, ink_action_t *action)
 {
@@ -301,6 +310,9 @@ perform (ventilator_t *self, ink_action_t *action)
         break;
     case INK_DO_SEND_SINK:
         (void) ink_post_send (&self->sink, INK_NO_PEER, &action->msg, &action->payload);
+        break;
+    case INK_DO_MEET_SINK:
+        (void) meet_sink (self);
         break;
     case INK_DO_PUBLISH:
         (void) ink_post_send (&self->control, INK_NO_PEER, &action->msg, NULL);
@@ -426,13 +438,11 @@ open_sockets (ventilator_t *self)
     if (!rc)
         rc = ink_post_open (&self->control, ZMQ_PUB, BACK_QUEUE);
     if (!rc)
-        rc = ink_post_open (&self->sink, ZMQ_DEALER, 0);
-    if (!rc)
         rc = ink_post_bind (&self->back, endpoints->back);
     if (!rc)
         rc = ink_post_bind (&self->control, endpoints->control);
     if (!rc)
-        rc = ink_post_connect (&self->sink, endpoints->sink);
+        rc = meet_sink (self);
     if (!rc)
         rc = ink_post_bind (&self->front, endpoints->front); //  Last: we are ready then
     return rc;
@@ -498,7 +508,7 @@ run (ventilator_t *self)
     zmq_pollitem_t items[SOCKETS] = {
         [PIPE] = {zsock_resolve (self->pipe), 0, ZMQ_POLLIN, 0},
         [BACK] = {self->back.socket, 0, ZMQ_POLLIN, 0},
-        [SINK] = {self->sink.socket, 0, ZMQ_POLLIN, 0},
+        [SINK] = {NULL, -1, ZMQ_POLLIN, 0},
         [FRONT] = {self->front.socket, 0, ZMQ_POLLIN, 0},
     };
     while (!self->stopping) {
@@ -506,6 +516,7 @@ run (ventilator_t *self)
             ink_clock_wait_ms (ink_foreman_deadline (self->foreman), ink_clock_us ());
         if (zlist_size (self->looking))
             wait = 0;
+        items[SINK].socket = self->sink.socket; //  Another one when it was met anew
         if (zmq_poll (items, SOCKETS, wait) == -1 && errno == ETERM)
             return;
         if (items[PIPE].revents)

@@ -305,6 +305,8 @@ perform (world_t *world, sim_ventilator_t *self, ink_action_t *action)
     case INK_DO_SEND_SINK:
         (void) say (world, self, self->sink, WAY_UP, action, QUEUE_MOST);
         break;
+    case INK_DO_MEET_SINK: //  Connections of this world mend themselves
+        break;
     case INK_DO_PUBLISH:
         publish (world, self, action);
         break;

@@ -379,6 +379,8 @@ perform (world_t *self, ink_action_t *action)
     case INK_DO_SEND_SINK:
         put (&self->to_sink, 1, &action->msg, action->payload);
         break;
+    case INK_DO_MEET_SINK: //  Nothing is lost here
+        break;
     case INK_DO_PUBLISH:
         publish (self, action);
         break;

@@ -45,6 +45,7 @@ typedef struct {
     ink_msg_probe_t probe;   //  The last one
     size_t slots[256];       //  Of each lease, by id
     uint64_t answers;        //  Bytes that came with replies, in sum
+    int meetings;            //  How often the sink was to be connected to anew
     bool pings[EVERYBODY], beats[EVERYBODY], greets; //  Who is alive, while time passes
     uint64_t instance[EVERYBODY];
     ink_event_t todo[64];
@@ -265,6 +266,9 @@ note (bench_t *self, const ink_action_t *action)
         break;
     case INK_DO_CLOSE_LANE:
         write_down (self, "lane %d closes\n", (int) action->worker);
+        return;
+    case INK_DO_MEET_SINK:
+        self->meetings++;
         return;
     case INK_DO_LOOK_END:
         return;

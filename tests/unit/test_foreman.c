@@ -459,6 +459,24 @@ without_a_sink_what_is_cached_is_answered_and_the_rest_ends (void **state)
     TOLD (self, "client 1 < some.0 final 2 no_sink: 1+0 of 2\nsink < FORGET 2\n");
 }
 
+static void
+a_silent_sink_is_connected_to_anew_every_4_s (void **state)
+{
+    bench_t *self = *state;
+    pass (self, 20 * SECOND);
+    assert_int_equal (self->meetings, 0);
+    self->greets = false;
+    pass (self, 4 * SECOND);
+    assert_int_equal (self->meetings, 0);
+    pass (self, 9 * SECOND);
+    assert_in_range (self->meetings, 2, 3);
+    self->greets = true;
+    pass (self, SECOND);
+    int before = self->meetings;
+    pass (self, 20 * SECOND);
+    assert_int_equal (self->meetings, before);
+}
+
 //  Everything was computed, and the sink that has it is gone for good.
 static void
 a_request_whose_sink_never_comes_back_ends (void **state)
@@ -522,6 +540,7 @@ main (void)
         cmocka_unit_test_setup_teardown (
             without_a_sink_what_is_cached_is_answered_and_the_rest_ends, setup_empty,
             teardown),
+        STORY (a_silent_sink_is_connected_to_anew_every_4_s),
         STORY (a_request_whose_sink_never_comes_back_ends),
         STORY (what_is_not_for_the_ventilator_is_refused),
     };

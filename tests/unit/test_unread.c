@@ -100,7 +100,7 @@ static void
 in_a_crowd_each_may_have_but_little (void **state)
 {
     ink_client_entry_t *good = client (*state, 100);
-    ink_unread_sent (*state, good, 7 * MIB);
+    ink_unread_sent (*state, good, MIB);
     for (uint64_t peer = 0; peer < 30; peer++)
         for (int n = 0; n < 9; n++)
             ink_unread_sent (*state, client (*state, peer), MIB);
@@ -109,6 +109,19 @@ in_a_crowd_each_may_have_but_little (void **state)
     for (uint64_t peer = 10; peer < 30; peer++)
         ink_demands_remove_client (*state, client (*state, peer));
     assert_false (ink_unread_is_too_much (*state, client (*state, 3)));
+}
+
+static void
+in_a_flood_each_may_have_next_to_nothing (void **state)
+{
+    ink_client_entry_t *slow = client (*state, 100), *new = client (*state, 101);
+    ink_unread_sent (*state, slow, MIB);
+    for (uint64_t peer = 0; peer < 1024; peer++)
+        ink_unread_sent (*state, client (*state, peer + 1000), MIB);
+    assert_true (ink_unread_is_too_much (*state, slow));
+    assert_false (ink_unread_is_too_much (*state, new));
+    ink_unread_read (*state, slow, 1);
+    assert_false (ink_unread_is_too_much (*state, slow));
 }
 
 int
@@ -121,6 +134,7 @@ main (void)
         TEST (a_reply_without_a_value_counts_too),
         TEST (one_client_may_have_a_gibibyte_less_what_it_waits_for),
         TEST (in_a_crowd_each_may_have_but_little),
+        TEST (in_a_flood_each_may_have_next_to_nothing),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }
