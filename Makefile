@@ -119,8 +119,10 @@ $(BUILD)/examples/%.so: examples/%.c
 	@echo '  ld $@'
 	@$(CC) $(WARN) $(CFLAGS) -Iinclude -fPIC -shared -o $@ $<
 
-# Kernels for system tests: one that takes its time, one that is up to no good.
-$(BUILD)/tests/%.so: tests/system/%.c include/inkling/kernel.h
+# For system tests: kernels that take their time or are up to no good, and what goes between a
+# process and libc.
+SHARED := $(patsubst %,$(BUILD)/tests/%.so,slow bad starve jump)
+$(SHARED): $(BUILD)/tests/%.so: tests/system/%.c include/inkling/kernel.h
 	@mkdir -p $(@D)
 	@echo '  ld $@'
 	@$(CC) $(WARN) $(CFLAGS) -D_GNU_SOURCE -Iinclude -fPIC -shared -o $@ $<
@@ -158,7 +160,7 @@ network: deps
 	@$(MAKE) --no-print-directory -s $(BUILD)/inkling $(BUILD)/tests/slow.so $(BUILD)/tests/network
 	@BUILD=$(BUILD) $(BUILD)/tests/network --long
 
-tests: $(UNIT) $(SYSTEM) $(FUZZ) $(BUILD)/tests/slow.so $(BUILD)/tests/bad.so
+tests: $(UNIT) $(SYSTEM) $(FUZZ) $(SHARED)
 deps:
 	@tools/deps $(PACKAGES)
 demo: deps

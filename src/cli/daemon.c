@@ -33,7 +33,7 @@
 #define SOCKETS_MOST 8192
 
 //  Descriptors: what a part takes by itself, with room for what comes and goes
-#define NEEDS 64
+#define NEEDS 128
 
 //  ---------------------------------------------------------------------------------------
 //  Options

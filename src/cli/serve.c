@@ -26,9 +26,10 @@
 #define WORKERS_MOST 256
 #define PARTS_MOST (WORKERS_MOST + 2)
 
-//  Descriptors: a ventilator's own and those it has for each worker. Its limit is ours.
-#define BASE_NEEDS 64
-#define WORKER_NEEDS 6
+//  Descriptors: a ventilator's own, those it has for each worker, and some clients'. Its limit
+//  is ours.
+#define BASE_NEEDS 128
+#define WORKER_NEEDS 8
 
 //  A child: the program's name, its verb, `--name NAME`, then what `serve` itself was told
 typedef struct {

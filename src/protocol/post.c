@@ -91,11 +91,11 @@ set_options (void *socket, int type, int most)
         zmq_setsockopt (socket, ZMQ_SUBSCRIBE, TOPIC, sizeof TOPIC - 1);
 }
 
-//  Not zsock_new, which ends the process when there is no descriptor left.
+//  Not by zsock_new, which ends the process when there is no descriptor left.
 int
 ink_post_open (ink_post_t *self, int type, int most)
 {
-    void *socket = zmq_socket (zsys_init (), type);
+    void *socket = zsys_socket (type, NULL, 0);
     if (!socket)
         return INK_ESYSTEM;
     set_options (socket, type, most);
@@ -124,7 +124,7 @@ ink_post_close (ink_post_t *self, int linger_ms)
     if (self->socket) {
         remove_file (self);
         set (self->socket, ZMQ_LINGER, linger_ms);
-        zmq_close (self->socket);
+        zsys_close (self->socket, NULL, 0);
     }
     ink_buffer_free (&self->out);
     *self = (ink_post_t){0};

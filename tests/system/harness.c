@@ -64,6 +64,12 @@ slow_kernel (void)
     return path;
 }
 
+const char *
+preloaded (world_t *world, const char *name)
+{
+    return world_text (world, "LD_PRELOAD=%s/tests/%s.so", build_folder (), name);
+}
+
 static void
 set_environment (const world_t *world)
 {
@@ -444,6 +450,34 @@ processes_of (const world_t *world)
     }
     closedir (all);
     return count;
+}
+
+size_t
+descriptors_of (pid_t pid)
+{
+    char path[64];
+    snprintf (path, sizeof path, "/proc/%d/fd", (int) pid);
+    DIR *all = opendir (path);
+    size_t count = 0;
+    while (all && readdir (all))
+        count++;
+    if (all)
+        closedir (all);
+    return count;
+}
+
+//  In ticks of 10 ms: fields 14 and 15, behind the name in brackets.
+int64_t
+processor_ms_of (pid_t pid)
+{
+    char text[512];
+    unsigned long long user = 0, system = 0;
+    read_proc (pid, "stat", text, sizeof text);
+    const char *name_end = strrchr (text, ')');
+    if (name_end)
+        sscanf (name_end + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu",
+                &user, &system);
+    return (int64_t) (user + system) * 10;
 }
 
 uint64_t

@@ -60,6 +60,9 @@ const char *world_endpoint (world_t *world, bool tcp);
 //  The shared object of the slow kernel.
 const char *slow_kernel (void);
 
+//  "LD_PRELOAD=…" for `starve` or `jump`, to stand in front of a command.
+const char *preloaded (world_t *world, const char *name);
+
 //  ---------------------------------------------------------------------------------------
 //  Files
 
@@ -104,5 +107,7 @@ bool is_running (pid_t pid);
 //  Processes that name the world's folder in their arguments.
 size_t processes_of (const world_t *world);
 uint64_t memory_of (pid_t pid); //  Resident bytes
+size_t descriptors_of (pid_t pid);
+int64_t processor_ms_of (pid_t pid); //  That it has used
 
 #endif
