@@ -324,7 +324,7 @@ ink_daemon_lock (const ink_endpoints_t *endpoints, const char *role)
 //  One actor, until a signal comes
 
 static int
-wait_for_end (zactor_t *actor, int signals)
+wait_for_end (ink_actor_t *actor, int signals)
 {
     struct pollfd item = {signals, POLLIN, 0};
     while (!ink_signals_read (signals))

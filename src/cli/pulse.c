@@ -45,7 +45,7 @@ begin (void)
 }
 
 int
-ink_pulse_take (zactor_t *actor)
+ink_pulse_take (ink_actor_t *actor)
 {
     static char command[] = "BEAT";
     if (!pulse.begun)
@@ -55,7 +55,7 @@ ink_pulse_take (zactor_t *actor)
     zmq_msg_t msg;
     if (!atomic_exchange (&pulse.asked, true) &&
         zmq_msg_init_data (&msg, command, strlen (command), taken, NULL) == 0 &&
-        zmq_msg_send (&msg, zsock_resolve (actor), ZMQ_DONTWAIT) < 0)
+        zmq_msg_send (&msg, zsock_resolve (ink_actor_pipe (actor)), ZMQ_DONTWAIT) < 0)
         zmq_msg_close (&msg);
     return BEAT_MS;
 }

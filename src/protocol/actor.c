@@ -46,6 +46,12 @@ ink_actor_new (zactor_fn *function, void *args)
     return self;
 }
 
+zsock_t *
+ink_actor_pipe (ink_actor_t *self)
+{
+    return self->near;
+}
+
 void
 ink_actor_destroy (ink_actor_t **self_p)
 {

@@ -336,20 +336,6 @@ check_liveness (stand_t *self)
     }
 }
 
-static size_t
-descriptors_of (pid_t pid)
-{
-    char path[32];
-    snprintf (path, sizeof path, "/proc/%d/fd", (int) pid);
-    DIR *folder = opendir (path);
-    size_t count = 0;
-    while (folder && readdir (folder))
-        count++;
-    if (folder)
-        closedir (folder);
-    return count;
-}
-
 static void
 check_size (stand_t *self)
 {
