@@ -104,12 +104,13 @@ the_byte_that_kills_is_found_and_the_rest_is_there (void **state)
 {
     place_t *place = *state;
     ask (place, CRASH, 1);
+    //  Two it takes; a part whose value died on its way with the first may be blamed too
     uint64_t lost = counter (place->client, "workers_lost");
-    assert_int_equal (lost, 2);
+    assert_true (lost >= 2 && lost <= 4);
     assert_true (counter (place->client, "parts_failed") > 0);
+    wait_live (place->client, 2);
     ask (place, CRASH, 1); //  Once more: it is remembered, and nobody dies of it
     assert_int_equal (counter (place->client, "workers_lost"), lost);
-    assert_int_equal (live_workers (place->client), 2);
 }
 
 //  Each loop takes two seconds to be seen, so the search ends before it is down to the byte.

@@ -208,6 +208,8 @@ the_same_request_again_attaches_to_the_one_that_runs (void **state)
                       distinct_parts (&(range_t){0, SIZE}, 1));
 
     //  Of this id, but another question: refused while the first runs
+    ink_request_destroy (&request);
+    request = slow_question (place, (range_t){0, SIZE}, PACE);
     ink_request_set_cache (request, false, true);
     submit (place->clients[2], request);
     replies_t running = {0}, refused = {0};
