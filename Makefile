@@ -7,6 +7,7 @@
 #   make network     faults of every kind between machines in network namespaces, 10 min
 #   make chaos      KILLS=3000 SEED=1: real processes, killed at random under load
 #   make bench      ratios beside plain C and raw ZeroMQ
+#   make model      checks the model of the protocol in doc/model
 #   make install    DESTDIR= PREFIX=/usr/local
 #   make layers     proves that the brains do no I/O and that includes point one way
 #   make format     clang-format over everything
@@ -170,6 +171,8 @@ bench: deps
 bench-programs: $(BENCH)
 check: deps
 	@tools/check
+model:
+	@doc/model/run
 layers: $(LIB_OBJ)
 	@tools/layers $(BUILD)
 format:
@@ -189,5 +192,5 @@ install: all
 clean:
 	rm -rf build
 
-.PHONY: all examples tests fuzz sim plants chaos network deps demo bench bench-programs check layers format install clean force
+.PHONY: all examples tests fuzz sim plants chaos network deps demo bench bench-programs check model layers format install clean force
 .SECONDARY:
