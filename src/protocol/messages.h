@@ -335,7 +335,8 @@ typedef enum {
     F (U64, cache_evicted, INK_ANY, )       \
     F (U64, cache_refused, INK_ANY, )       \
     F (U64, cache_corrupt, INK_ANY, )       \
-    F (U64, cache_failed, INK_ANY, )
+    F (U64, cache_failed, INK_ANY, )        \
+    F (U64, cache_set_aside, INK_ANY, )
 
 #define INK_FIELDS_greeting(F)   \
     F (U64, epoch, INK_ANY, )    \

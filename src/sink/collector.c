@@ -298,6 +298,7 @@ on_cache (ink_collector_t *self, const ink_cache_stat_t *cache)
     self->counted.cache_refused = cache->refused;
     self->counted.cache_corrupt = cache->corrupt;
     self->counted.cache_failed = cache->failed;
+    self->counted.cache_set_aside = cache->set_aside;
 }
 
 static void

@@ -54,6 +54,7 @@ ink_office_list_counters (ink_foreman_t *self, ink_msg_status_t *status)
         {"cache_hits", self->cache.hits},
         {"cache_misses", self->cache.misses},
         {"cache_corrupt", self->cache.corrupt},
+        {"cache_set_aside", self->cache.set_aside},
 #define INK_OF_SINK(kind, name, most, type) {"sink_" #name, self->greeting.name},
         INK_SINK_COUNTERS (INK_OF_SINK)
     };
