@@ -319,7 +319,10 @@ typedef enum {
 //  ---------------------------------------------------------------------------------------
 //  Ventilator and sink
 
-#define INK_FIELDS_greet(F) F (U64, epoch, INK_ANY, )
+//  `order` is that of the last expect that was sent before
+#define INK_FIELDS_greet(F)   \
+    F (U64, epoch, INK_ANY, ) \
+    F (U64, order, INK_ANY, )
 
 //  What a sink has counted since it began, and its cache (doc/protocol.md, section 10)
 #define INK_SINK_COUNTERS(F)                \

@@ -76,8 +76,8 @@ bury (ink_collector_t *self)
     }
 }
 
-static void
-forget_ventilator (ink_collector_t *self, ink_desk_ventilator_t *ventilator)
+void
+ink_desk_forget (ink_collector_t *self, ink_desk_ventilator_t *ventilator)
 {
     INK_LIST_EACH (link, &ventilator->collections)
     ink_desk_retire (self, INK_ITEM (link, ink_collection_t, link));
@@ -92,7 +92,7 @@ ink_collector_destroy (ink_collector_t **self_p)
     if (!self)
         return;
     INK_LIST_EACH (link, &self->ventilators)
-    forget_ventilator (self, INK_ITEM (link, ink_desk_ventilator_t, link));
+    ink_desk_forget (self, INK_ITEM (link, ink_desk_ventilator_t, link));
     bury (self);
     ink_map_destroy (&self->collections);
     ink_groups_free (&self->kin);
@@ -140,7 +140,7 @@ ink_desk_meet (ink_collector_t *self, uint64_t epoch, uint64_t peer)
     ink_desk_ventilator_t *ventilator = ink_desk_find (self, epoch);
     //  What was on its way over another connection may be lost: nothing is sure any more
     if (ventilator && ventilator->peer != peer && !INK_PLANTED (25)) {
-        forget_ventilator (self, ventilator);
+        ink_desk_forget (self, ventilator);
         ventilator = NULL;
     }
     if (!ventilator && is_crowded (self)) {
@@ -286,7 +286,7 @@ check_ventilators (ink_collector_t *self)
         if (self->now - ventilator->heard <= VENTILATOR_SILENCE_US)
             continue;
         self->counted.ventilators_lost++;
-        forget_ventilator (self, ventilator);
+        ink_desk_forget (self, ventilator);
     }
 }
 

@@ -20,8 +20,10 @@ typedef struct {
     uint64_t epoch, peer;
     uint64_t instance; //  What we are to it: another one each time we meet
     int64_t heard;
-    uint64_t order;   //  Of the last expectation heard
-    uint64_t settled; //  The same, before the first arrival of this batch
+    bool greeted;
+    uint64_t expected; //  Order of the last EXPECT that came
+    uint64_t order;    //  Of the last one heard, with all its KNOWNs
+    uint64_t settled;  //  The same, before the first arrival of this batch
     ink_msg_arrival_t arrivals[ARRIVALS_MOST];
     size_t arrival_count;
     ink_link_t collections;
@@ -53,6 +55,8 @@ ink_desk_ventilator_t *ink_desk_find (ink_collector_t *self, uint64_t epoch);
 ink_desk_ventilator_t *ink_desk_at (ink_collector_t *self, uint64_t peer);
 ink_desk_ventilator_t *
 ink_desk_meet (ink_collector_t *self, uint64_t epoch, uint64_t peer);
+
+void ink_desk_forget (ink_collector_t *self, ink_desk_ventilator_t *ventilator);
 
 //  Its strands get nothing any more; its answers live until the next step.
 void ink_desk_retire (ink_collector_t *self, ink_collection_t *collection);

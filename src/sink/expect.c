@@ -42,6 +42,7 @@ on_expect (ink_collector_t *self, uint64_t peer, const ink_msg_expect_t *expect)
     ink_collection_t *collection;
     if (!ventilator)
         return;
+    ventilator->expected = expect->order;
     int rc = ink_collection_new (expect, &collection);
     if (rc) {
         for (size_t k = 0; k < expect->kernels.size; k++)
@@ -141,17 +142,44 @@ on_forget (ink_collector_t *self, uint64_t peer, const ink_msg_forget_t *forget)
     ink_desk_retire (self, collection);
 }
 
-static void
-on_greet (ink_collector_t *self, uint64_t peer, uint64_t epoch)
+//  Whether all has come that was sent before a GREET. Connections lose nothing and keep the
+//  order, but a process that ran out of memory may.
+static bool
+is_in_step (const ink_desk_ventilator_t *ventilator, uint64_t order)
 {
-    const ink_desk_ventilator_t *ventilator = ink_desk_meet (self, epoch, peer);
+    bool in_step = ventilator->expected == order;
+    INK_LIST_EACH (link, &ventilator->collections)
+    in_step &= !INK_ITEM (link, const ink_collection_t, link)->knowns;
+    return in_step;
+}
+
+//  A ventilator that is out of step is met anew, and so plans again.
+static ink_desk_ventilator_t *
+meet (ink_collector_t *self, uint64_t peer, const ink_msg_greet_t *greet)
+{
+    ink_desk_ventilator_t *ventilator = ink_desk_meet (self, greet->epoch, peer);
+    if (ventilator && ventilator->greeted && !is_in_step (ventilator, greet->order)) {
+        ink_desk_forget (self, ventilator);
+        ventilator = ink_desk_meet (self, greet->epoch, peer);
+    }
+    if (ventilator && !ventilator->greeted) {
+        ventilator->greeted = true;
+        ventilator->expected = greet->order;
+    }
+    return ventilator;
+}
+
+static void
+on_greet (ink_collector_t *self, uint64_t peer, const ink_msg_greet_t *greet)
+{
+    const ink_desk_ventilator_t *ventilator = meet (self, peer, greet);
     if (!ventilator)
         return;
     ink_sink_action_t *action = ink_desk_do (self, INK_SINK_SEND);
     action->peer = peer;
     action->msg.kind = INK_MSG_GREETING;
     action->msg.greeting = self->counted;
-    action->msg.greeting.epoch = epoch;
+    action->msg.greeting.epoch = greet->epoch;
     action->msg.greeting.instance = ventilator->instance;
 }
 
@@ -160,7 +188,7 @@ ink_desk_ventilator (ink_collector_t *self, const ink_heard_t *heard)
 {
     switch (heard->msg->kind) {
     case INK_MSG_GREET:
-        on_greet (self, heard->peer, heard->msg->greet.epoch);
+        on_greet (self, heard->peer, &heard->msg->greet);
         break;
     case INK_MSG_EXPECT:
         on_expect (self, heard->peer, &heard->msg->expect);

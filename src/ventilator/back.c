@@ -24,6 +24,27 @@ ask_again (ink_foreman_t *self, uint64_t peer)
 }
 
 //  ---------------------------------------------------------------------------------------
+//  Proving a path
+
+static void
+probe (ink_foreman_t *self, const ink_worker_t *worker)
+{
+    ink_action_t *action = ink_office_do (self, INK_DO_SEND_LANE);
+    action->worker = worker->id;
+    action->msg.kind = INK_MSG_PROBE;
+    action->msg.probe = (ink_msg_probe_t){self->epoch, worker->id, worker->nonce};
+}
+
+//  Gives it nothing until a probe has come the whole way.
+static void
+prove (ink_foreman_t *self, ink_worker_t *worker)
+{
+    worker->state = INK_WORKER_PROVING;
+    worker->nonce = ++self->next_nonce;
+    probe (self, worker);
+}
+
+//  ---------------------------------------------------------------------------------------
 //  Leases that end before their time
 
 //  Counts the lease off the demand it was cut for, if that still lives.
@@ -123,6 +144,7 @@ ink_office_revoke (ink_foreman_t *self, ink_lease_t *lease)
     msg->revoke.leases.size = 1;
 }
 
+//  A worker that beats and shows nothing may be slow, or what it sends is lost for good.
 void
 ink_office_expire (ink_foreman_t *self, ink_lease_t *lease)
 {
@@ -131,6 +153,7 @@ ink_office_expire (ink_foreman_t *self, ink_lease_t *lease)
         if (lease->chunks[n] && lease->chunks[n]->expiries < EXPIRIES_MOST)
             lease->chunks[n]->expiries++;
     ink_office_revoke (self, lease);
+    prove (self, lease->worker);
 }
 
 //  The oldest lease was being computed, and of it the first part that has not settled: that
@@ -227,15 +250,6 @@ on_hello (ink_foreman_t *self, uint64_t peer, const ink_msg_hello_t *hello)
     action->msg.welcome.values = self->values;
 }
 
-static void
-probe (ink_foreman_t *self, const ink_worker_t *worker)
-{
-    ink_action_t *action = ink_office_do (self, INK_DO_SEND_LANE);
-    action->worker = worker->id;
-    action->msg.kind = INK_MSG_PROBE;
-    action->msg.probe = (ink_msg_probe_t){self->epoch, worker->id, worker->nonce};
-}
-
 //  A probe may come before the lane is connected, or be lost: until one comes back it is sent
 //  again and again.
 void
@@ -252,11 +266,8 @@ ink_office_probe_all (ink_foreman_t *self)
 static void
 on_ready (ink_foreman_t *self, ink_worker_t *worker)
 {
-    if (worker->state == INK_WORKER_LIVE)
-        return;
-    worker->state = INK_WORKER_PROVING;
-    worker->nonce = ++self->next_nonce;
-    probe (self, worker);
+    if (worker->state != INK_WORKER_LIVE)
+        prove (self, worker);
 }
 
 void

@@ -259,7 +259,9 @@ greet_sink (ink_foreman_t *self)
         self->next_meeting = self->now + SINK_SILENCE_US;
         ink_office_do (self, INK_DO_MEET_SINK);
     }
-    ink_office_say (self, INK_DO_SEND_SINK, 0, INK_MSG_GREET)->greet.epoch = self->epoch;
+    ink_msg_t *msg = ink_office_say (self, INK_DO_SEND_SINK, 0, INK_MSG_GREET);
+    msg->greet.epoch = self->epoch;
+    msg->greet.order = self->order;
 }
 
 static void

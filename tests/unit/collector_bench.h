@@ -159,7 +159,7 @@ step (bench_t *self, ink_heard_kind_t kind, const ink_msg_t *msg, ink_payload_t 
 static inline int
 greet (bench_t *self)
 {
-    ink_msg_t msg = {.kind = INK_MSG_GREET, .greet.epoch = self->epoch};
+    ink_msg_t msg = {.kind = INK_MSG_GREET, .greet = {self->epoch, self->order}};
     return step (self, INK_HEARD_VENTILATOR, &msg, NULL);
 }
 

@@ -412,6 +412,36 @@ another_life_of_a_ventilator_begins_with_nothing (void **state)
     TOLD (self, "");
 }
 
+//  A process that ran out of memory may lose a message and go on.
+static void
+a_ventilator_of_which_an_expectation_was_lost_is_met_anew (void **state)
+{
+    bench_t *self = *state;
+    greet (self);
+    expect (self, 1, 0, 2);
+    greet (self);
+    uint64_t before = self->greeting.instance;
+    self->order++; //  Another one was sent
+    greet (self);
+    assert_int_not_equal (self->greeting.instance, before);
+    assert_int_equal (ink_collector_size (self->collector), 0);
+    before = self->greeting.instance;
+    greet (self); //  From here on all has come
+    assert_int_equal (self->greeting.instance, before);
+}
+
+static void
+a_ventilator_of_which_what_was_known_was_lost_is_met_anew (void **state)
+{
+    bench_t *self = *state;
+    greet (self);
+    self->knowns = 1;
+    expect (self, 1, 0, 2);
+    uint64_t before = self->greeting.instance;
+    greet (self);
+    assert_int_not_equal (self->greeting.instance, before);
+}
+
 //  Who is served stays served; the place of one that is gone is free.
 static void
 it_serves_64_ventilators_and_tells_the_next_one (void **state)
@@ -426,6 +456,7 @@ it_serves_64_ventilators_and_tells_the_next_one (void **state)
     expect (self, 1, 0, 1);
     TOLD (self, "REFUSAL\n");
     assert_int_equal (ink_collector_size (self->collector), 0);
+    self->order = 0;
     self->epoch--, self->peer--;
     greet (self);
     assert_int_equal (self->greeting.instance, before);
@@ -578,6 +609,8 @@ main (void)
         STORY (values_are_counted_by_what_became_of_them),
         STORY (what_is_bad_and_what_the_cache_counts_is_told_with_the_greeting),
         STORY (ventilators_that_are_refused_or_lost_are_counted),
+        STORY (a_ventilator_of_which_an_expectation_was_lost_is_met_anew),
+        STORY (a_ventilator_of_which_what_was_known_was_lost_is_met_anew),
         STORY (it_serves_64_ventilators_and_tells_the_next_one),
         cmocka_unit_test (memory_may_run_out_at_any_moment),
     };

@@ -241,10 +241,31 @@ a_lease_that_shows_nothing_is_revoked_and_given_out_again (void **state)
     pass (self, 10 * SECOND);
     TOLD (self, "");
     pass (self, SECOND);
-    TOLD (self, "all < REVOKE [2]\nlane 1 < LEASE 3 count [0+1]\n");
+    assert_non_null (strstr (self->trace, "all < REVOKE [2]\nlane 1 < PROBE\n"));
+    self->trace[0] = 0;
+    proven (self);
+    TOLD (self, "lane 1 < LEASE 3 count [0+1]\n");
     settle (self, 3);
     arrives (self, 2, 0, INK_OK);
     TOLD (self, "");
+}
+
+//  What it sends is lost for good: it is to connect anew, and is not to blame.
+static void
+a_worker_whose_path_is_dead_is_met_again (void **state)
+{
+    bench_t *self = *state;
+    teach (self);
+    request (self, 7, "a", "count", 0, 1);
+    pass (self, 11 * SECOND);
+    self->trace[0] = 0;
+    pass (self, 3 * SECOND);
+    assert_non_null (strstr (self->trace, "worker 1 < AGAIN\nlane 1 closes\n"));
+    self->trace[0] = 0;
+    hello (self, 1, "count");
+    ready (self, 1);
+    proven (self);
+    assert_non_null (strstr (self->trace, "LEASE 3 count [0+1]\n"));
 }
 
 //  A minute a chunk, and nobody knew: it must be given the time in the end.
@@ -261,6 +282,7 @@ a_chunk_that_is_only_slow_is_computed_in_the_end (void **state)
         if ((last = strstr (self->trace, "REVOKE ["))) {
             seconds = 0;
             stopped (self, 1, strtoull (last + 8, NULL, 10));
+            proven (self);
         }
     }
     const ink_demand_t *demand = ink_foreman_demand (self->foreman, 1);
@@ -506,6 +528,7 @@ main (void)
         STORY (a_chunk_that_kills_eight_workers_is_given_up_and_the_rest_is_computed),
         STORY (a_kernel_that_kills_is_told_from_one_that_does_not),
         STORY (a_lease_that_shows_nothing_is_revoked_and_given_out_again),
+        STORY (a_worker_whose_path_is_dead_is_met_again),
         STORY (a_chunk_that_is_only_slow_is_computed_in_the_end),
         STORY (a_slot_is_free_10_seconds_after_its_revocation_at_the_latest),
         STORY (an_io_error_is_tried_once_more_and_then_failed),
