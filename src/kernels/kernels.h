@@ -9,7 +9,11 @@
 
 extern const ink_kernel_t ink_kernel_histogram;
 extern const ink_kernel_t ink_kernel_digraph;
+extern const ink_kernel_t ink_kernel_trigram;
 extern const ink_kernel_t ink_kernel_entropy;
+extern const ink_kernel_t ink_kernel_byteclass;
+extern const ink_kernel_t ink_kernel_byteplot;
+extern const ink_kernel_t ink_kernel_hilbert;
 extern const ink_kernel_t ink_kernel_count;
 extern const ink_kernel_t ink_kernel_bytes;
 

@@ -33,8 +33,29 @@ digraph (const uint8_t *bytes, uint64_t length, size_t *size)
     return counts;
 }
 
-static float
-entropy_of (const uint8_t *bytes, uint64_t length)
+//  The highest `bits` bits of a byte are what is left when it is divided by the others.
+static void *
+trigram (const uint8_t *bytes, uint64_t length, int64_t bits, size_t *size)
+{
+    size_t side = 1, steps;
+    for (int64_t n = 0; n < bits; n++)
+        side *= 2;
+    steps = 256 / side;
+    uint64_t *counts = zeros (side * side * side, sizeof *counts, size);
+    for (uint64_t i = 2; counts && i < length; i++) {
+        size_t a = bytes[i - 2] / steps, b = bytes[i - 1] / steps, c = bytes[i] / steps;
+        counts[(a * side + b) * side + c]++;
+    }
+    return counts;
+}
+
+//  ---------------------------------------------------------------------------------------
+//  Cells: what is said of the bytes of each
+
+typedef void (cell_t) (const uint8_t *bytes, uint64_t length, void *item);
+
+static void
+entropy (const uint8_t *bytes, uint64_t length, void *item)
 {
     double n = (double) length, c[256] = {0}, sum = 0;
     for (uint64_t i = 0; i < length; i++)
@@ -42,23 +63,62 @@ entropy_of (const uint8_t *bytes, uint64_t length)
     for (int b = 0; b < 256; b++)
         if (c[b] > 0)
             sum += c[b] * (log2 (n) - log2 (c[b]));
-    return (float) (sum / n);
+    float bits = (float) (sum / n);
+    memcpy (item, &bits, sizeof bits);
+}
+
+static int
+class_of (uint8_t byte)
+{
+    if (byte == 0)
+        return 0;
+    if (byte == 255)
+        return 5;
+    if (byte >= 128)
+        return 4;
+    if (byte == 127 || (byte >= 9 && byte <= 13))
+        return 3;
+    return byte >= 32 ? 2 : 1;
+}
+
+static void
+byteclass (const uint8_t *bytes, uint64_t length, void *item)
+{
+    uint64_t counts[6] = {0};
+    for (uint64_t i = 0; i < length; i++)
+        counts[class_of (bytes[i])]++;
+    memcpy (item, counts, sizeof counts);
+}
+
+//  The nearest whole number to the mean, the higher of two: twice of both is compared.
+static void
+byteplot (const uint8_t *bytes, uint64_t length, void *item)
+{
+    uint64_t sum = 0, mean = 0;
+    for (uint64_t i = 0; i < length; i++)
+        sum += bytes[i];
+    while ((2 * mean + 1) * length <= 2 * sum)
+        mean++;
+    *(uint8_t *) item = (uint8_t) mean;
 }
 
 static void *
-entropy (const uint8_t *bytes, uint64_t offset, uint64_t length, uint64_t cell,
-         size_t *size)
+cells (const uint8_t *bytes, uint64_t offset, uint64_t length, int64_t param,
+       cell_t *tell, size_t item, size_t *size)
 {
+    uint64_t cell = (uint64_t) param;
     uint64_t first = offset / cell, last = (offset + length - 1) / cell;
-    float *cells = zeros ((size_t) (last - first + 1), sizeof *cells, size);
-    for (uint64_t n = first; cells && n <= last; n++) {
+    uint8_t *output = zeros ((size_t) (last - first + 1), item, size);
+    for (uint64_t n = first; output && n <= last; n++) {
         uint64_t start = n * cell < offset ? offset : n * cell;
         uint64_t end =
             (n + 1) * cell > offset + length ? offset + length : (n + 1) * cell;
-        cells[n - first] = entropy_of (bytes + (start - offset), end - start);
+        tell (bytes + (start - offset), end - start, output + (n - first) * item);
     }
-    return cells;
+    return output;
 }
+
+//  ---------------------------------------------------------------------------------------
 
 static void *
 count (uint64_t length, size_t *size)
@@ -88,7 +148,13 @@ oracle_compute (const char *kernel, const int64_t *params, const uint8_t *bytes,
     else if (strcmp (kernel, "digraph") == 0)
         *output = digraph (bytes, length, size);
     else if (strcmp (kernel, "entropy") == 0)
-        *output = entropy (bytes, offset, length, (uint64_t) params[0], size);
+        *output = cells (bytes, offset, length, params[0], entropy, 4, size);
+    else if (strcmp (kernel, "trigram") == 0)
+        *output = trigram (bytes, length, params[0], size);
+    else if (strcmp (kernel, "byteclass") == 0)
+        *output = cells (bytes, offset, length, params[0], byteclass, 48, size);
+    else if (strcmp (kernel, "byteplot") == 0 || strcmp (kernel, "hilbert") == 0)
+        *output = cells (bytes, offset, length, params[0], byteplot, 1, size);
     else if (strcmp (kernel, "count") == 0)
         *output = count (length, size);
     else if (strcmp (kernel, "bytes") == 0)

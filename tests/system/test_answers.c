@@ -12,7 +12,7 @@
 #define FILES 8
 #define WORKERS_MOST 4
 #define CASES 110 //  For each number of workers
-#define KERNELS 5
+#define KERNELS 9
 
 typedef struct {
     char name[80];
@@ -33,7 +33,7 @@ typedef struct {
 typedef struct {
     const file_t *file;
     uint64_t offset, length, chunk;
-    int64_t cell;
+    int64_t cell, bits;
     const char *kernels[KERNELS];
     size_t kernel_count, reports;
     bool read, write;
@@ -81,14 +81,31 @@ roll_range (table_t *table, case_t *c)
 static void
 roll_kernels (table_t *table, case_t *c)
 {
-    static const char *const all[KERNELS] = {"histogram", "digraph", "entropy", "bytes",
-                                             "count"};
-    uint64_t mask = 1 + roll (table, (1 << KERNELS) - 1);
+    static const char *const all[KERNELS] = {"histogram", "digraph", "trigram",
+                                             "entropy",   "bytes",   "byteclass",
+                                             "byteplot",  "hilbert", "count"};
+    uint64_t mask = 1 + roll (table, (1 << KERNELS) - 2); //  All are more than may be
     if (roll (table, 2))
         mask = 1u << roll (table, KERNELS);
     for (size_t k = 0; k < KERNELS; k++)
         if (mask >> k & 1)
             c->kernels[c->kernel_count++] = all[k];
+}
+
+static bool
+has_kernel (const case_t *c, const char *kernel)
+{
+    for (size_t k = 0; k < c->kernel_count; k++)
+        if (strcmp (c->kernels[k], kernel) == 0)
+            return true;
+    return false;
+}
+
+//  What the kernel's one parameter is, if it has one.
+static const int64_t *
+params_of (const case_t *c, const char *kernel)
+{
+    return strcmp (kernel, "trigram") == 0 ? &c->bits : &c->cell;
 }
 
 static case_t
@@ -98,13 +115,16 @@ roll_case (table_t *table)
     case_t c = {.file = &table->files[roll (table, FILES)],
                 .chunk = chunks[roll (table, 6)],
                 .cell = 16 << roll (table, 9),
+                .bits = roll (table, 20) ? 4 + (int64_t) roll (table, 3) : 7,
                 .reports = roll (table, 3) ? 0 : 1 + roll (table, 6),
                 .read = roll (table, 4) > 0,
                 .write = roll (table, 4) > 0};
     if (c.chunk < 32768 && c.file->size > 500000)
         c.chunk = 32768; //  Thousands of parts take their time under a sanitizer
-    roll_range (table, &c);
     roll_kernels (table, &c);
+    if (has_kernel (&c, "trigram") && c.bits > 5 && c.chunk < 262144)
+        c.chunk = 262144; //  So do large tables
+    roll_range (table, &c);
     return c;
 }
 
@@ -112,13 +132,13 @@ static ink_request_t *
 request_of (table_t *table, const case_t *c)
 {
     ink_request_t *request = ink_request_new (c->file->name);
-    bool entropy = false;
-    for (size_t k = 0; k < c->kernel_count; k++) {
+    for (size_t k = 0; k < c->kernel_count; k++)
         assert_int_equal (ink_request_add_kernel (request, c->kernels[k]), INK_OK);
-        entropy |= strcmp (c->kernels[k], "entropy") == 0;
-    }
-    if (entropy)
+    if (has_kernel (c, "entropy") || has_kernel (c, "byteclass") ||
+        has_kernel (c, "byteplot") || has_kernel (c, "hilbert"))
         ink_request_set_param (request, "cell", c->cell);
+    if (has_kernel (c, "trigram"))
+        ink_request_set_param (request, "bits", c->bits);
     for (size_t n = 0; n < c->reports; n++)
         ink_request_add_report (request, (double) roll (table, 101) / 100);
     ink_request_set_range (request, c->offset, c->length);
@@ -146,6 +166,16 @@ check_bytes (const uint8_t *partial, const uint8_t *final, size_t count)
             fail_msg ("byte %zu of a partial is not that of the final", n);
 }
 
+//  All six of a cell are known together.
+static void
+check_classes (const uint64_t *partial, const uint64_t *final, size_t count)
+{
+    static const uint64_t unknown[6];
+    for (size_t n = 0; n < count; n += 6)
+        if (memcmp (partial + n, unknown, 48) && memcmp (partial + n, final + n, 48))
+            fail_msg ("cell %zu of a partial is not that of the final", n / 6);
+}
+
 //  No counter is above the final's, and together they count no more than is covered.
 static void
 check_counts (const ink_reply_t *partial, const ink_reply_t *final)
@@ -157,7 +187,8 @@ check_counts (const ink_reply_t *partial, const ink_reply_t *final)
             fail_msg ("counter %zu of a partial is above the final's", n);
         sum += some[n];
     }
-    if (strcmp (ink_reply_kernel (final), "digraph") == 0)
+    const char *kernel = ink_reply_kernel (final);
+    if (strcmp (kernel, "digraph") == 0 || strcmp (kernel, "trigram") == 0)
         assert_true (sum <= covered);
     else
         assert_int_equal (sum, covered);
@@ -174,7 +205,10 @@ check_partial (const ink_reply_t *partial, const ink_reply_t *final)
     assert_int_equal (ink_reply_size (partial), size);
     if (strcmp (kernel, "entropy") == 0)
         check_cell_floats (ink_reply_data (partial), ink_reply_data (final), size / 4);
-    else if (strcmp (kernel, "bytes") == 0)
+    else if (strcmp (kernel, "byteclass") == 0)
+        check_classes (ink_reply_data (partial), ink_reply_data (final), size / 8);
+    else if (strcmp (kernel, "bytes") == 0 || strcmp (kernel, "byteplot") == 0 ||
+             strcmp (kernel, "hilbert") == 0)
         check_bytes (ink_reply_data (partial), ink_reply_data (final), size);
     else
         check_counts (partial, final);
@@ -200,7 +234,8 @@ check_kernel (const replies_t *replies, const case_t *c, const char *kernel)
         last = reply;
     }
     assert_ptr_equal (last, final);
-    check_final (final, &c->cell, c->file->bytes + c->offset, c->offset, c->length);
+    check_final (final, params_of (c, kernel), c->file->bytes + c->offset, c->offset,
+                 c->length);
 }
 
 //  ---------------------------------------------------------------------------------------
@@ -220,11 +255,11 @@ describe (void)
 {
     const case_t *c = &at.c;
     print_message ("case %zu over %s, %zu workers, dice %llu: %llu bytes from %llu of "
-                   "%llu, chunk %llu, cell %lld, read %d write %d",
+                   "%llu, chunk %llu, cell %lld, bits %lld, read %d write %d",
                    at.n, at.transport, at.workers, (unsigned long long) at.dice,
                    (unsigned long long) c->length, (unsigned long long) c->offset,
                    (unsigned long long) at.size, (unsigned long long) c->chunk,
-                   (long long) c->cell, c->read, c->write);
+                   (long long) c->cell, (long long) c->bits, c->read, c->write);
     for (size_t k = 0; k < c->kernel_count; k++)
         print_message (" %s", c->kernels[k]);
     print_message ("\n");

@@ -169,13 +169,20 @@ choose_range (job_t *job, uint64_t round)
         plan->offset = plan->size - 1, plan->length = 1;
 }
 
+//  No cell is larger than the smallest chunk. A large table is chosen less often, and then
+//  cut into few parts: each takes its time.
 static void
 choose_params (job_t *job)
 {
+    const ink_param_t *param = job->kernel->params;
     ink_kernels_fallbacks (job->kernel, job->params);
-    if (ink_kernels_param (job->kernel, "cell") == 0 && below (2))
-        job->params[0] = 16 << below (9);
+    if (param && param->power_of_two && below (2))
+        job->params[0] = param->least << below (9);
+    else if (param && !param->power_of_two && below (2))
+        job->params[0] = param->least + (int64_t) below (below (4) ? 3 : 4);
     job->kernel->geometry (job->params, &job->geometry);
+    if (job->geometry.cells > 65536)
+        job->plan.chunk = INK_CHUNK_LEAST << 4;
 }
 
 static void
@@ -231,6 +238,34 @@ entropy_is_that_of_the_oracle_however_cut (void **unused)
 {
     (void) unused;
     check_kernel (&ink_kernel_entropy);
+}
+
+static void
+trigram_is_that_of_the_oracle_however_cut (void **unused)
+{
+    (void) unused;
+    check_kernel (&ink_kernel_trigram);
+}
+
+static void
+byteclass_is_that_of_the_oracle_however_cut (void **unused)
+{
+    (void) unused;
+    check_kernel (&ink_kernel_byteclass);
+}
+
+static void
+byteplot_is_that_of_the_oracle_however_cut (void **unused)
+{
+    (void) unused;
+    check_kernel (&ink_kernel_byteplot);
+}
+
+static void
+hilbert_is_that_of_the_oracle_however_cut (void **unused)
+{
+    (void) unused;
+    check_kernel (&ink_kernel_hilbert);
 }
 
 static void
@@ -301,15 +336,97 @@ entropy_is_that_of_the_textbook (void **unused)
 }
 
 //  ---------------------------------------------------------------------------------------
+//  The others by themselves, with numbers that were not computed
+
+static void
+trigram_of_a_word_is_what_one_counts_by_hand (void **unused)
+{
+    (void) unused;
+    static uint32_t counts[1 << 21];
+    int64_t bits = 7;
+    ink_slice_t slice = {.bytes = (const uint8_t *) "@@@@@@@@@@@\x82",
+                         .length = 10,
+                         .lookahead = 2,
+                         .params = &bits};
+    ink_kernel_trigram.map (&slice, counts);
+    assert_int_equal (counts[0x20 << 14 | 0x20 << 7 | 0x20], 9);
+    assert_int_equal (counts[0x20 << 14 | 0x20 << 7 | 0x41], 1);
+    uint64_t sum = 0;
+    for (size_t n = 0; n < sizeof counts / sizeof *counts; n++)
+        sum += counts[n];
+    assert_int_equal (sum, 10);
+}
+
+static void
+each_byte_is_of_the_class_that_is_written_down (void **unused)
+{
+    (void) unused;
+    static const struct {
+        int from, to, class;
+    } spans[] = {{0, 0, 0},  {1, 8, 1},     {14, 31, 1},   {32, 126, 2},
+                 {9, 13, 3}, {127, 127, 3}, {128, 254, 4}, {255, 255, 5}};
+    int64_t cell = 4096;
+    int seen = 0;
+    for (size_t n = 0; n < sizeof spans / sizeof *spans; n++)
+        for (int value = spans[n].from; value <= spans[n].to; value++, seen++) {
+            uint8_t byte = (uint8_t) value;
+            uint64_t counts[6], expected[6] = {0};
+            expected[spans[n].class] = 1;
+            ink_slice_t slice = {.bytes = &byte, .length = 1, .params = &cell};
+            ink_kernel_byteclass.map (&slice, counts);
+            assert_memory_equal (counts, expected, sizeof expected);
+        }
+    assert_int_equal (seen, 256);
+}
+
+static void
+the_largest_cells_do_not_overflow (void **unused)
+{
+    (void) unused;
+    int64_t cell = 1 << 20;
+    uint8_t *bytes = malloc ((size_t) cell), mean = 0;
+    assert_non_null (bytes);
+    memset (bytes, 255, (size_t) cell);
+    ink_slice_t slice = {.bytes = bytes, .length = (size_t) cell, .params = &cell};
+    uint64_t counts[6];
+    ink_kernel_byteclass.map (&slice, counts);
+    assert_int_equal (counts[5], cell);
+    ink_kernel_byteplot.map (&slice, &mean);
+    assert_int_equal (mean, 255);
+    ink_kernel_hilbert.map (&slice, &mean);
+    assert_int_equal (mean, 255);
+    free (bytes);
+}
+
+static void
+byteplot_rounds_to_the_nearest_and_halves_up (void **unused)
+{
+    (void) unused;
+    static const struct {
+        uint8_t bytes[3], length, mean;
+    } cases[] = {{{7}, 1, 7},       {{7, 8}, 2, 8},    {{0, 1}, 2, 1},
+                 {{0, 0, 1}, 3, 0}, {{0, 1, 1}, 3, 1}, {{255, 254}, 2, 255}};
+    int64_t cell = 4;
+    for (size_t n = 0; n < sizeof cases / sizeof *cases; n++) {
+        ink_slice_t slice = {
+            .bytes = cases[n].bytes, .length = cases[n].length, .params = &cell};
+        uint8_t mean;
+        ink_kernel_byteplot.map (&slice, &mean);
+        assert_int_equal (mean, cases[n].mean);
+    }
+}
+
+//  ---------------------------------------------------------------------------------------
 //  Names and parameters
 
 static void
 kernels_are_found_by_name (void **unused)
 {
     (void) unused;
-    static const char *const names[] = {"histogram", "digraph", "entropy", "count",
-                                        "bytes"};
-    for (size_t n = 0; n < 5; n++) {
+    static const char *const names[] = {"histogram", "digraph",   "trigram",
+                                        "entropy",   "byteclass", "byteplot",
+                                        "hilbert",   "count",     "bytes"};
+    for (size_t n = 0; n < sizeof names / sizeof *names; n++) {
         assert_string_equal (ink_kernels_at (n)->name, names[n]);
         assert_ptr_equal (ink_kernels_find (names[n]), ink_kernels_at (n));
     }
@@ -406,10 +523,18 @@ main (void)
         cmocka_unit_test (histogram_is_that_of_the_oracle_however_cut),
         cmocka_unit_test (digraph_is_that_of_the_oracle_however_cut),
         cmocka_unit_test (entropy_is_that_of_the_oracle_however_cut),
+        cmocka_unit_test (trigram_is_that_of_the_oracle_however_cut),
+        cmocka_unit_test (byteclass_is_that_of_the_oracle_however_cut),
+        cmocka_unit_test (byteplot_is_that_of_the_oracle_however_cut),
+        cmocka_unit_test (hilbert_is_that_of_the_oracle_however_cut),
         cmocka_unit_test (count_is_that_of_the_oracle_however_cut),
         cmocka_unit_test (bytes_are_those_of_the_oracle_however_cut),
         cmocka_unit_test (entropy_is_exact_where_it_can_be),
         cmocka_unit_test (entropy_is_that_of_the_textbook),
+        cmocka_unit_test (trigram_of_a_word_is_what_one_counts_by_hand),
+        cmocka_unit_test (each_byte_is_of_the_class_that_is_written_down),
+        cmocka_unit_test (the_largest_cells_do_not_overflow),
+        cmocka_unit_test (byteplot_rounds_to_the_nearest_and_halves_up),
         cmocka_unit_test (kernels_are_found_by_name),
         cmocka_unit_test (parameters_have_limits),
         cmocka_unit_test (the_example_is_what_it_says_however_cut),

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "inkling/error.h"
+#include "kernels/kernels.h"
 #include "ventilator/registry.h"
 #include "scarce.h"
 
@@ -84,8 +85,11 @@ our_own_kernels_are_numbered_before_anybody_comes (void **state)
 {
     ink_registry_t *self = *state;
     crowd (self);
-    assert_int_equal (ink_registry_kernel (self, "histogram", 1), 0);
-    assert_int_equal (ink_registry_kernel (self, "bytes", 1), 4);
+    size_t ours = 0;
+    for (; ink_kernels_at (ours); ours++)
+        assert_int_equal (ink_registry_kernel (self, ink_kernels_at (ours)->name, 1),
+                          ours);
+    assert_true (ours >= 9);
     assert_int_equal (ink_registry_kernel (self, "new", 1), -1);
     ink_worker_t *a = add (self, "a", 7, "count"), *b = add (self, "b", 8, "new");
     assert_int_equal (a->offers, 1 << ink_registry_kernel (self, "count", 1));
@@ -117,7 +121,12 @@ a_kernel_that_is_named_twice_is_offered_once (void **state)
     ink_msg_hello_t hello = {"a", 7, "here", 1, 1, "1", {kernels, 2}};
     ink_registry_remove (self, ink_registry_add (self, &hello, 1, 5));
     crowd (self);
-    assert_int_equal (ink_registry_kernel (self, "k58", 1), 63);
+    int others = INK_OFFERS_MOST;
+    for (size_t n = 0; ink_kernels_at (n); n++)
+        others--;
+    char last[8];
+    snprintf (last, sizeof last, "k%d", others - 1);
+    assert_int_equal (ink_registry_kernel (self, last, 1), INK_OFFERS_MOST - 1);
 }
 
 static void

@@ -1,0 +1,40 @@
+//  hilbert.c: the mean byte of each cell, drawn along a Hilbert curve.
+//
+//  The answer is that of byteplot, bit for bit: item n is the n-th cell of the range. The
+//  curve is a way to draw it, for item n stands at step n. Were the answer laid out as a
+//  square, each item's place would depend on the length of the range, and no value of a part
+//  could be shared by two ranges.
+
+#include "inkling/kernel.h"
+
+extern const ink_kernel_t ink_kernel_byteplot; //  In byteplot.c
+
+static void
+geometry (const int64_t *params, ink_geometry_t *geometry)
+{
+    ink_kernel_byteplot.geometry (params, geometry);
+}
+
+static void
+map (const ink_slice_t *slice, void *cells)
+{
+    ink_kernel_byteplot.map (slice, cells);
+}
+
+static const ink_param_t params[] = {
+    {"cell", "bytes a cell", 4096, 1, 1 << 20, 1},
+    {NULL, NULL, 0, 0, 0, 0},
+};
+
+const ink_kernel_t ink_kernel_hilbert = {
+    .abi = INK_KERNEL_ABI,
+    .version = 1,
+    .name = "hilbert",
+    .summary = "the mean byte of each cell, drawn along a Hilbert curve",
+    .shape = INK_SHAPE_CELLS,
+    .item = INK_ITEM_U8,
+    .chunk_log2 = 23,
+    .params = params,
+    .geometry = geometry,
+    .map = map,
+};
