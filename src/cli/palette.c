@@ -16,9 +16,13 @@ static const uint32_t anchors[][ANCHORS] = {
                              0x22A784, 0x42BE71, 0x79D151, 0xBADE27, 0xFDE724},
     [INK_PALETTE_INFERNO] = {0x000003, 0x160B39, 0x410967, 0x6A176E, 0x932567, 0xBC3754,
                              0xDD5139, 0xF37719, 0xFBA40A, 0xF6D644, 0xFCFEA4},
+    [INK_PALETTE_GRAY] = {0x000000, 0x1A1A1A, 0x333333, 0x4D4D4D, 0x666666, 0x808080,
+                          0x999999, 0xB3B3B3, 0xCCCCCC, 0xE6E6E6, 0xFFFFFF},
 };
 
-static ink_color_t tables[2][TABLE];
+#define PALETTES (sizeof anchors / sizeof *anchors)
+
+static ink_color_t tables[PALETTES][TABLE];
 
 //  One of red, green and blue, `part` of the way from one anchor to the next.
 static uint8_t
@@ -31,7 +35,7 @@ mix (uint32_t from, uint32_t to, int shift, double part)
 static void
 fill (void)
 {
-    for (int palette = 0; palette < 2; palette++)
+    for (size_t palette = 0; palette < PALETTES; palette++)
         for (int n = 0; n < TABLE; n++) {
             double place = (double) n * (ANCHORS - 1) / (TABLE - 1);
             int at = place < ANCHORS - 1 ? (int) place : ANCHORS - 2;

@@ -9,7 +9,7 @@ typedef struct {
     uint8_t red, green, blue;
 } ink_color_t;
 
-typedef enum { INK_PALETTE_VIRIDIS, INK_PALETTE_INFERNO } ink_palette_t;
+typedef enum { INK_PALETTE_VIRIDIS, INK_PALETTE_INFERNO, INK_PALETTE_GRAY } ink_palette_t;
 
 #define INK_COLOR_PAPER ((ink_color_t){18, 18, 24})
 #define INK_COLOR_INK ((ink_color_t){190, 190, 200})

@@ -10,24 +10,40 @@
 
 #include "base/memory.h"
 #include "cli/hilbert.h"
-#include "cli/human.h"
+#include "cli/portrait.h"
+#include "cli/sheet.h"
 
-#define SIDE 768       //  Pixels of a square picture, at least
+#define LEFT INK_SHEET_LEFT
+#define TOP INK_SHEET_TOP
+#define SIDE INK_SHEET_SIDE
 #define HEAT_MOST 1024 //  Places of a side at most
 #define FOLD_ORDER 9   //  At most 512 places a side
 #define FOLD_LEAST 1024
 #define BARS_WIDTH 1024
 #define BARS_HEIGHT 360
 #define STRIP_HEIGHT 160
-#define LEFT 72
-#define TOP 48
-#define BOTTOM 44
-#define RIGHT 112 //  Room for the legend
-#define LEGEND 20 //  Width of the legend
+
+//  The picture that belongs to a kernel of ours, when the data is of the form it makes.
+static ink_picture_kind_t
+kind_of_kernel (const ink_data_t *data)
+{
+    if (strcmp (data->kernel, "trigram") == 0 && ink_portrait_bits (data))
+        return INK_PICTURE_CUBE;
+    if (strcmp (data->kernel, "byteclass") == 0 && data->rows == INK_PORTRAIT_CLASSES)
+        return INK_PICTURE_CLASSES;
+    if (strcmp (data->kernel, "byteplot") == 0 && data->item == INK_ITEM_U8)
+        return INK_PICTURE_PLOT;
+    if (strcmp (data->kernel, "hilbert") == 0 && data->item == INK_ITEM_U8)
+        return INK_PICTURE_CURVE;
+    return INK_PICTURE_ANY;
+}
 
 ink_picture_kind_t
 ink_picture_kind (const ink_data_t *data)
 {
+    ink_picture_kind_t kind = kind_of_kernel (data);
+    if (kind != INK_PICTURE_ANY)
+        return kind;
     size_t cells = ink_data_cells (data);
     if (data->shape == INK_SHAPE_CELLS)
         return data->rows == 1 && cells >= FOLD_LEAST ? INK_PICTURE_FOLD
@@ -43,82 +59,6 @@ ink_picture_share (size_t cells, size_t places, size_t n)
     size_t from = (size_t) ((double) n * (double) cells / (double) places);
     size_t to = (size_t) ((double) (n + 1) * (double) cells / (double) places);
     return (ink_share_t){from, to > from ? to : from + 1};
-}
-
-//  ---------------------------------------------------------------------------------------
-//  What all pictures share: a title, and a legend at the right
-
-//  How numbers become shares of a scale.
-typedef struct {
-    double least, most; //  least: of a logarithmic scale
-    bool logarithmic;
-    ink_palette_t palette;
-} scale_t;
-
-//  In a logarithmic scale nothing is 0, and the least is well apart from nothing.
-static double
-share_of (const scale_t *scale, double number)
-{
-    if (!scale->logarithmic)
-        return number / scale->most;
-    if (number <= 0)
-        return 0;
-    double decades = log (scale->most / scale->least);
-    return 0.08 + 0.92 * (decades > 0 ? log (number / scale->least) / decades : 1);
-}
-
-static void
-draw_tick (ink_canvas_t *canvas, int x, int y, const char *text)
-{
-    ink_canvas_box (canvas, x, y, 6, 2, INK_COLOR_INK);
-    ink_canvas_label (canvas, x + 12, y - INK_LETTER_HEIGHT / 2 + 1, INK_ALIGN_LEFT,
-                      text);
-}
-
-//  Powers of ten, not nearer to each other than two lines of text.
-static void
-draw_log_ticks (ink_canvas_t *canvas, const scale_t *scale, int x, int y, int height)
-{
-    int last = y + height + 100;
-    for (double number = scale->least; number <= scale->most; number *= 10) {
-        int at = y + (int) ((1 - share_of (scale, number)) * (height - 2));
-        if (last - at < 2 * INK_LETTER_HEIGHT)
-            continue;
-        draw_tick (canvas, x, at, ink_human_count (number).text);
-        last = at;
-    }
-}
-
-static void
-draw_ticks (ink_canvas_t *canvas, const scale_t *scale, int x, int y, int height)
-{
-    if (scale->logarithmic) {
-        draw_log_ticks (canvas, scale, x, y, height);
-        return;
-    }
-    for (int n = 0; n <= 4; n++)
-        draw_tick (canvas, x, y + (4 - n) * (height - 2) / 4,
-                   ink_human_count (scale->most * n / 4).text);
-}
-
-static void
-draw_legend (ink_canvas_t *canvas, const scale_t *scale, int x, int y, int height)
-{
-    for (int row = 0; row < height; row++) {
-        double share = 1 - (double) row / (height - 1);
-        ink_canvas_box (canvas, x, y + row, LEGEND, 1,
-                        ink_palette_color (scale->palette, share));
-    }
-    draw_ticks (canvas, scale, x + LEGEND, y, height);
-}
-
-static ink_canvas_t *
-new_sheet (const ink_data_t *data, int width, int height)
-{
-    ink_canvas_t *canvas = ink_canvas_new (LEFT + width + RIGHT, TOP + height + BOTTOM);
-    if (canvas)
-        ink_canvas_label (canvas, LEFT, 18, INK_ALIGN_LEFT, data->kernel);
-    return canvas;
 }
 
 //  ---------------------------------------------------------------------------------------
@@ -160,24 +100,24 @@ draw_heat (const ink_data_t *data)
     size_t side = (size_t) 1 << ink_hilbert_order (ink_data_cells (data), 31);
     size_t block = side > HEAT_MOST ? side / HEAT_MOST : 1, places = side / block;
     int dot = places < SIDE ? SIDE / (int) places : 1, pixels = (int) places * dot;
-    ink_canvas_t *canvas = new_sheet (data, pixels, pixels);
+    ink_canvas_t *canvas = ink_sheet_new (data->kernel, pixels, pixels);
     if (!canvas)
         return NULL;
 
-    scale_t scale = {1, 1, true, INK_PALETTE_INFERNO};
+    ink_scale_t scale = {1, 1, true, INK_PALETTE_INFERNO};
     for (size_t n = 0; n < places * places; n++)
         scale.most = fmax (scale.most, block_sum (data, side, n % places * block,
                                                   n / places * block, block));
     for (size_t n = 0; n < places * places; n++) {
         size_t x = n % places, y = n / places;
         double share =
-            share_of (&scale, block_sum (data, side, x * block, y * block, block));
+            ink_sheet_share (&scale, block_sum (data, side, x * block, y * block, block));
         ink_canvas_box (canvas, LEFT + (int) x * dot, TOP + (int) y * dot, dot, dot,
                         ink_palette_color (scale.palette, share));
     }
     if (side == 256)
         draw_byte_axes (canvas, pixels);
-    draw_legend (canvas, &scale, LEFT + pixels + 20, TOP, pixels);
+    ink_sheet_legend (canvas, &scale, LEFT + pixels + 20, TOP, pixels);
     return canvas;
 }
 
@@ -192,10 +132,10 @@ compare (const void *a, const void *b)
 }
 
 //  A few large counters would press all others flat: a logarithm shows both.
-static scale_t
+static ink_scale_t
 scale_of_bars (const double *heights, size_t bars)
 {
-    scale_t scale = {1, 1, false, INK_PALETTE_VIRIDIS};
+    ink_scale_t scale = {1, 1, false, INK_PALETTE_VIRIDIS};
     double *sorted = ink_alloc (bars * sizeof *sorted);
     if (!sorted)
         return scale;
@@ -227,12 +167,12 @@ draw_index_axis (ink_canvas_t *canvas, size_t cells, int width, int height)
 }
 
 static void
-draw_grid (ink_canvas_t *canvas, const scale_t *scale, int width, int height)
+draw_grid (ink_canvas_t *canvas, const ink_scale_t *scale, int width, int height)
 {
     double step = scale->logarithmic ? 10 : scale->most / 4;
     double number = scale->logarithmic ? scale->least : step;
     while (number <= scale->most) {
-        int y = TOP + (int) ((1 - share_of (scale, number)) * (height - 2));
+        int y = TOP + (int) ((1 - ink_sheet_share (scale, number)) * (height - 2));
         ink_canvas_box (canvas, LEFT, y, width, 1, INK_COLOR_FAINT);
         number = scale->logarithmic ? number * step : number + step;
     }
@@ -241,13 +181,13 @@ draw_grid (ink_canvas_t *canvas, const scale_t *scale, int width, int height)
 
 //  Bars are as bright as they are high, and never as dark as the paper.
 static void
-draw_bars_on (ink_canvas_t *canvas, const scale_t *scale, const double *heights,
+draw_bars_on (ink_canvas_t *canvas, const ink_scale_t *scale, const double *heights,
               size_t bars, int width)
 {
     draw_grid (canvas, scale, width, BARS_HEIGHT);
     int step = width / (int) bars, gap = step > 2 ? 1 : 0;
     for (size_t n = 0; n < bars; n++) {
-        double share = share_of (scale, heights[n]);
+        double share = ink_sheet_share (scale, heights[n]);
         int high = (int) lround (share * BARS_HEIGHT);
         if (high == 0 && heights[n] > 0)
             high = 1;
@@ -255,7 +195,7 @@ draw_bars_on (ink_canvas_t *canvas, const scale_t *scale, const double *heights,
                         step - gap, high,
                         ink_palette_color (scale->palette, 0.25 + 0.75 * share));
     }
-    draw_ticks (canvas, scale, LEFT + width + 4, TOP, BARS_HEIGHT);
+    ink_sheet_ticks (canvas, scale, LEFT + width + 4, TOP, BARS_HEIGHT);
 }
 
 static ink_canvas_t *
@@ -272,8 +212,8 @@ draw_bars (const ink_data_t *data)
     }
 
     int width = BARS_WIDTH / (int) bars * (int) bars;
-    scale_t scale = scale_of_bars (heights, bars);
-    ink_canvas_t *canvas = new_sheet (data, width, BARS_HEIGHT);
+    ink_scale_t scale = scale_of_bars (heights, bars);
+    ink_canvas_t *canvas = ink_sheet_new (data->kernel, width, BARS_HEIGHT);
     if (canvas) {
         draw_bars_on (canvas, &scale, heights, bars, width);
         draw_index_axis (canvas, cells, width, BARS_HEIGHT);
@@ -287,22 +227,10 @@ draw_bars (const ink_data_t *data)
 //  ---------------------------------------------------------------------------------------
 //  Cells: folded when there are many, else a strip
 
-//  "64M" as people cut files: in steps of 1024.
-static void
-format_place (char *text, size_t size, uint64_t place)
-{
-    static const char units[] = " KMGTPE";
-    size_t unit = 0;
-    for (; place >= 10240 && units[unit + 1]; unit++)
-        place >>= 10;
-    snprintf (text, size, "%llu%.1s", (unsigned long long) place,
-              unit ? units + unit : "");
-}
-
-static scale_t
+static ink_scale_t
 scale_of_cells (const ink_data_t *data)
 {
-    return (scale_t){1, ink_data_scale (data), false, INK_PALETTE_VIRIDIS};
+    return (ink_scale_t){1, ink_data_scale (data), false, INK_PALETTE_VIRIDIS};
 }
 
 static ink_canvas_t *
@@ -311,34 +239,35 @@ draw_fold (const ink_data_t *data)
     size_t cells = ink_data_cells (data);
     unsigned order = ink_hilbert_order (cells, FOLD_ORDER);
     int dot = SIDE >> order ? SIDE >> order : 1, pixels = dot << order;
-    ink_canvas_t *canvas = new_sheet (data, pixels, pixels);
+    ink_canvas_t *canvas = ink_sheet_new (data->kernel, pixels, pixels);
     if (!canvas)
         return NULL;
 
-    scale_t scale = scale_of_cells (data);
+    ink_scale_t scale = scale_of_cells (data);
     size_t places = (size_t) 1 << (2 * order);
     for (size_t n = 0; n < places; n++) {
         ink_share_t share = ink_picture_share (cells, places, n);
         ink_place_t at = ink_hilbert_place (order, n);
         double mean = ink_data_mean (data, 0, share.from, share.to);
-        ink_canvas_box (canvas, LEFT + (int) at.x * dot, TOP + (int) at.y * dot, dot, dot,
-                        ink_palette_color (scale.palette, share_of (&scale, mean)));
+        ink_canvas_box (
+            canvas, LEFT + (int) at.x * dot, TOP + (int) at.y * dot, dot, dot,
+            ink_palette_color (scale.palette, ink_sheet_share (&scale, mean)));
     }
     //  The curve begins above the left corner and ends above the right one.
     char text[32];
-    format_place (text, sizeof text, data->offset);
+    ink_sheet_place (text, sizeof text, data->offset);
     ink_canvas_label (canvas, LEFT - 8, TOP, INK_ALIGN_RIGHT, text);
-    format_place (text, sizeof text, data->offset + data->length);
+    ink_sheet_place (text, sizeof text, data->offset + data->length);
     ink_canvas_label (canvas, LEFT + pixels, 18, INK_ALIGN_RIGHT, text);
-    draw_legend (canvas, &scale, LEFT + pixels + 20, TOP, pixels);
+    ink_sheet_legend (canvas, &scale, LEFT + pixels + 20, TOP, pixels);
     return canvas;
 }
 
 static void
-draw_column (ink_canvas_t *canvas, const scale_t *scale, double item, int x, int y,
+draw_column (ink_canvas_t *canvas, const ink_scale_t *scale, double item, int x, int y,
              int height)
 {
-    double share = share_of (scale, item);
+    double share = ink_sheet_share (scale, item);
     int high = isnan (item) ? height : (int) lround (share * height);
     if (high == 0)
         high = 1;
@@ -352,11 +281,11 @@ draw_strip (const ink_data_t *data)
     int rows = data->rows < 16 ? (int) data->rows : 16, gap = 8;
     int height = rows > 1 ? STRIP_HEIGHT / 2 : STRIP_HEIGHT;
     int total = rows * (height + gap) - gap;
-    ink_canvas_t *canvas = new_sheet (data, BARS_WIDTH, total);
+    ink_canvas_t *canvas = ink_sheet_new (data->kernel, BARS_WIDTH, total);
     if (!canvas)
         return NULL;
 
-    scale_t scale = scale_of_cells (data);
+    ink_scale_t scale = scale_of_cells (data);
     size_t cells = ink_data_cells (data);
     for (int n = 0; n < rows * BARS_WIDTH; n++) {
         int x = n % BARS_WIDTH, row = n / BARS_WIDTH;
@@ -364,14 +293,8 @@ draw_strip (const ink_data_t *data)
         double mean = ink_data_mean (data, (size_t) row, share.from, share.to);
         draw_column (canvas, &scale, mean, LEFT + x, TOP + row * (height + gap), height);
     }
-    ink_canvas_box (canvas, LEFT, TOP + total, BARS_WIDTH, 2, INK_COLOR_INK);
-    for (uint64_t n = 0; n <= 4; n++) {
-        char text[32];
-        format_place (text, sizeof text, data->offset + data->length / 4 * n);
-        ink_canvas_label (canvas, LEFT + (int) n * BARS_WIDTH / 4, TOP + total + 12,
-                          INK_ALIGN_CENTER, text);
-    }
-    draw_legend (canvas, &scale, LEFT + BARS_WIDTH + 20, TOP, total);
+    ink_sheet_foot (canvas, BARS_WIDTH, TOP + total, data->offset, data->length);
+    ink_sheet_legend (canvas, &scale, LEFT + BARS_WIDTH + 20, TOP, total);
     return canvas;
 }
 
@@ -381,7 +304,7 @@ ink_canvas_t *
 ink_picture_draw (const ink_data_t *data)
 {
     if (ink_data_cells (data) == 0)
-        return new_sheet (data, BARS_WIDTH, STRIP_HEIGHT);
+        return ink_sheet_new (data->kernel, BARS_WIDTH, STRIP_HEIGHT);
     switch (ink_picture_kind (data)) {
     case INK_PICTURE_HEAT:
         return draw_heat (data);
@@ -389,6 +312,14 @@ ink_picture_draw (const ink_data_t *data)
         return draw_bars (data);
     case INK_PICTURE_FOLD:
         return draw_fold (data);
+    case INK_PICTURE_CUBE:
+        return ink_portrait_cube (data);
+    case INK_PICTURE_CLASSES:
+        return ink_portrait_classes (data);
+    case INK_PICTURE_PLOT:
+        return ink_portrait_rows (data);
+    case INK_PICTURE_CURVE:
+        return ink_portrait_curve (data);
     default:
         return draw_strip (data);
     }

@@ -2,7 +2,7 @@
 //
 //  A table of 65536 counters, or any larger power of 4, is a heat map in a logarithmic scale;
 //  other counts are bars. Many cells are folded along a Hilbert curve, few are a strip. Cells
-//  of which nothing is known are gray.
+//  of which nothing is known are gray. Some kernels have a picture of their own: portrait.h.
 
 #ifndef INK_PICTURE_H_INCLUDED
 #define INK_PICTURE_H_INCLUDED
@@ -13,6 +13,11 @@
 #include "cli/data.h"
 
 typedef enum {
+    INK_PICTURE_ANY, //  None of a kernel's own
+    INK_PICTURE_CUBE,
+    INK_PICTURE_CLASSES,
+    INK_PICTURE_PLOT,
+    INK_PICTURE_CURVE,
     INK_PICTURE_BARS,
     INK_PICTURE_HEAT,
     INK_PICTURE_FOLD,

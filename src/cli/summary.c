@@ -8,6 +8,7 @@
 
 #include "cli/human.h"
 #include "cli/picture.h"
+#include "cli/portrait.h"
 
 #define TOP 10         //  How many of the most frequent are shown
 #define STRIP 64       //  Letters of a strip of cells
@@ -53,12 +54,25 @@ write_byte (unsigned byte, FILE *out)
         fprintf (out, "%02X    ", byte);
 }
 
+//  "40-47 60-67 68-6F": the bytes that share the highest `bits` bits.
+static void
+write_triple (size_t place, unsigned bits, FILE *out)
+{
+    unsigned low = 8 - bits, mask = (1u << bits) - 1;
+    for (int n = 2; n >= 0; n--) {
+        unsigned first = ((unsigned) (place >> (unsigned) n * bits) & mask) << low;
+        fprintf (out, "%02X-%02X%s", first, first | ((1u << low) - 1), n ? " " : "");
+    }
+}
+
 static void
 write_place (const ink_data_t *data, size_t place, FILE *out)
 {
     size_t cells = ink_data_cells (data);
     fputs ("  ", out);
-    if (cells == 256) {
+    if (ink_picture_kind (data) == INK_PICTURE_CUBE) {
+        write_triple (place, ink_portrait_bits (data), out);
+    } else if (cells == 256) {
         write_byte ((unsigned) place, out);
     } else if (cells == 65536) {
         write_byte ((unsigned) place >> 8, out);
@@ -177,6 +191,26 @@ write_row (const ink_data_t *data, size_t row, FILE *out)
 }
 
 //  ---------------------------------------------------------------------------------------
+//  Classes
+
+//  A line for each class: how many bytes are of it, and where.
+static void
+write_classes (const ink_data_t *data, FILE *out)
+{
+    double sums[INK_PORTRAIT_CLASSES] = {0}, sum = 0;
+    size_t cells = ink_data_cells (data);
+    for (size_t n = 0; n < cells * data->rows; n++) {
+        sums[n % data->rows] += (double) ink_data_count (data, n);
+        sum += (double) ink_data_count (data, n);
+    }
+    for (size_t row = 0; row < data->rows; row++) {
+        fprintf (out, "  %-5s %14.0f %8s", ink_portrait_class[row].label, sums[row],
+                 ink_human_share (sums[row], sum).text);
+        write_strip (data, row, out);
+    }
+}
+
+//  ---------------------------------------------------------------------------------------
 //  Bytes
 
 static void
@@ -220,6 +254,8 @@ ink_summary_write (const ink_data_t *data, FILE *out)
         write_counts (data, out);
     else if (data->cell_bytes == 1 && data->item == INK_ITEM_U8)
         write_dump (data, out);
+    else if (ink_picture_kind (data) == INK_PICTURE_CLASSES)
+        write_classes (data, out);
     else
         for (size_t row = 0; row < data->rows && ink_data_cells (data) > 0; row++)
             write_row (data, row, out);

@@ -187,6 +187,20 @@ data_goes_where_it_was_told_to (void **state)
          "digraph.png\nhistogram.png\n", NULL},
         {"inkling run digraph data -o picture.png && head -c 4 picture.png | tail -c 3",
          0, "PNG", NULL},
+        {"inkling run trigram data", 0, "of 32768 occur", NULL},
+        {"inkling run trigram data --param bits=4", 0, " 4096 occur", NULL},
+        {"inkling run trigram data --param bits=8", 2, NULL, "bad_parameter"},
+        {"inkling run byteclass data", 0, "  20-7E ", NULL},
+        {"inkling run byteplot data", 0, "· 74 cells", NULL},
+        {"inkling run byteplot data --param cell=1 -o - | cmp - data && echo same", 0,
+         "same", NULL},
+        {"inkling run trigram,byteclass,byteplot,hilbert data -o all --format png && ls "
+         "all",
+         0, "byteclass.png\nbyteplot.png\nhilbert.png\ntrigram.png\n", NULL},
+        {"inkling run byteplot,hilbert data --param cell=64 -o two && cmp "
+         "two/byteplot.raw "
+         "two/hilbert.raw && echo same",
+         0, "same", NULL},
         {"inkling run histogram data -o many/ && wc -c <many/histogram.raw", 0, "2048",
          NULL},
         {"inkling run histogram data --partials parts --chunk 4K -o many/h.raw && ls "
