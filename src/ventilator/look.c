@@ -7,7 +7,10 @@
 //  The sink is told of what is known in so many runs at most; what would be more is computed
 #define RUNS_MOST 65000
 
-#define PARTS_A_GLANCE 64
+//  The clock is looked at after 64 parts, or fewer when their values are large: a part counts
+//  for one, and each 4 KiB of its value for one more
+#define WORK_A_GLANCE 64
+#define BYTES_A_STEP 4096
 
 typedef struct {
     const ink_kernel_t *kernel;
@@ -81,7 +84,8 @@ prepare (ink_lookup_t *self, column_t *column)
     return false;
 }
 
-static void
+//  Tells how many bytes were merged.
+static size_t
 look_at (ink_lookup_t *self, ink_look_t *look, column_t *column, uint64_t p)
 {
     ink_part_t part = ink_plan_part (&self->plan, p);
@@ -90,14 +94,15 @@ look_at (ink_lookup_t *self, ink_look_t *look, column_t *column, uint64_t p)
     const void *value;
     size_t size;
     if (!ink_look_get (look, &key, &value, &size) || !prepare (self, column))
-        return;
+        return 0;
     bool joins = p > 0 && column->known[p - 1];
     if (!joins && column->runs == RUNS_MOST)
-        return;
+        return 0;
     if (ink_answer_add (column->answer, value, size, part))
-        return;
+        return 0;
     column->known[p] = 1;
     column->runs += !joins;
+    return size;
 }
 
 bool
@@ -107,13 +112,17 @@ ink_lookup_advance (ink_lookup_t *self, int64_t budget_us)
     if (!look)
         return true;
     int64_t end = ink_clock_us () + budget_us;
+    size_t work = 0;
     for (; self->k < self->columns; self->k++, self->p = 0) {
         column_t *column = &self->column[self->k];
         if (column->kernel->flags & INK_KERNEL_UNCACHED)
             continue;
         while (self->p < self->parts) {
-            look_at (self, look, column, self->p++);
-            if (self->p % PARTS_A_GLANCE == 0 && ink_clock_us () > end) {
+            work += 1 + look_at (self, look, column, self->p++) / BYTES_A_STEP;
+            if (work < WORK_A_GLANCE)
+                continue;
+            work = 0;
+            if (ink_clock_us () > end) {
                 ink_look_end (&look);
                 return false;
             }
