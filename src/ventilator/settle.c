@@ -331,8 +331,8 @@ settle_slot (ink_foreman_t *self, ink_lease_t *lease, const ink_msg_arrival_t *a
         fail_chunk (self, lease, arrival->slot, error);
         return;
     }
-    //  No value took longer than its lease is old, give or take a second
-    uint64_t most = (uint64_t) (self->now - lease->since + 1000000) * 1000;
+    //  No value took longer than its lease is old, give or take a tenth of a second
+    uint64_t most = (uint64_t) (self->now - lease->since + 100000) * 1000;
     if (!lease->care)
         ink_registry_learn (self->registry, lease->worker, chunk->kernel,
                             chunk->key.length,
