@@ -14,6 +14,9 @@
 #define REFUSED_US 10000000 //  The next hello of one that was refused
 #define SILENCE_US 3000000
 
+//  We beat far more often than this: a longer gap is a pause of our own
+#define PAUSE_US 1000000
+
 //  A revocation may overtake its lease: so many are remembered
 #define REVOKED_MOST 64
 
@@ -344,6 +347,15 @@ ink_runner_deadline (const ink_runner_t *self)
     return self->next_beat < silent ? self->next_beat : silent;
 }
 
+//  The ventilator may have been paused with us, and come back after us.
+static void
+forgive_pause (ink_runner_t *self, int64_t now)
+{
+    int64_t late = now - self->now;
+    if (self->now && late > PAUSE_US)
+        self->heard += late;
+}
+
 //  ---------------------------------------------------------------------------------------
 //  The door
 
@@ -366,6 +378,7 @@ ink_runner_step (ink_runner_t *self, int64_t now, const ink_told_t *told,
                  const ink_work_actions_t **out)
 {
     self->out.size = 0;
+    forgive_pause (self, now);
     self->now = now;
     switch (told->kind) {
     case INK_TOLD_BACK:

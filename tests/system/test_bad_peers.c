@@ -119,8 +119,10 @@ go_live (place_t *place)
 {
     greet (place);
     say (&place->back, (ink_msg_t){.kind = INK_MSG_READY, .ready.instance = INSTANCE});
+    const ink_msg_t *probe = NULL; //  Behind it come leases, which are not for us
     while (strcmp (state_of (place, "we"), "live")) {
-        const ink_msg_t *probe = hear_within (&place->lane, 50);
+        if (!probe || probe->kind != INK_MSG_PROBE)
+            probe = hear_within (&place->lane, 50);
         if (probe && probe->kind == INK_MSG_PROBE)
             say (&place->values, *probe);
         beat (place);
@@ -136,6 +138,8 @@ hear_lease (place_t *place)
     do {
         beat (place);
         msg = hear_within (&place->lane, 200);
+        if (msg && msg->kind == INK_MSG_PROBE)
+            say (&place->values, *msg);
     } while ((!msg || msg->kind != INK_MSG_LEASE) && now_ms () < until);
     assert_non_null (msg);
     return &msg->lease;
