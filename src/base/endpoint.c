@@ -167,3 +167,22 @@ ink_endpoints_public (const ink_endpoints_t *self)
                     begins (host, "localhost:") || begins (host, "[::1]:");
     return !loopback;
 }
+
+void
+ink_endpoint_reach (const char *told, const char *near, char reached[INK_ENDPOINT_MOST])
+{
+    static const char *const everywhere[] = {TCP "*:", TCP "0.0.0.0:", TCP "[::]:"};
+    const char *port = NULL;
+    for (size_t n = 0; n < sizeof everywhere / sizeof *everywhere; n++)
+        if (begins (told, everywhere[n]))
+            port = told + strlen (everywhere[n]);
+    const char *end = strrchr (near, ':');
+    int written;
+    if (port && begins (near, TCP) && end)
+        written = snprintf (reached, INK_ENDPOINT_MOST, "%.*s:%s", (int) (end - near),
+                            near, port);
+    else
+        written = snprintf (reached, INK_ENDPOINT_MOST, "%s", told);
+    if (written >= INK_ENDPOINT_MOST)
+        reached[0] = 0; //  What is too long was told by nobody of ours
+}

@@ -41,6 +41,11 @@ ink_endpoints_lane (const ink_endpoints_t *self, size_t n, char lane[INK_ENDPOIN
 void
 ink_endpoint_default (const char *runtime, unsigned uid, char front[INK_ENDPOINT_MOST]);
 
+//  Where to connect to what was told by a peer that we reach at `near`: the same, but for a
+//  host that means every address of its machine (*, 0.0.0.0, [::]), which is that of `near`.
+void
+ink_endpoint_reach (const char *told, const char *near, char reached[INK_ENDPOINT_MOST]);
+
 //  Whether it can be reached from other machines: tcp on no loopback address.
 bool ink_endpoints_public (const ink_endpoints_t *self);
 

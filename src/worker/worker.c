@@ -86,6 +86,14 @@ say_hello (worker_t *self)
         (void) ink_post_send (&self->back, INK_NO_PEER, &msg, NULL);
 }
 
+static int
+connect_to (worker_t *self, ink_post_t *post, const char *told)
+{
+    char endpoint[INK_ENDPOINT_MOST];
+    ink_endpoint_reach (told, self->options->endpoints.back, endpoint);
+    return ink_post_connect (post, endpoint);
+}
+
 static void
 connect_paths (worker_t *self, const ink_msg_welcome_t *welcome)
 {
@@ -93,9 +101,9 @@ connect_paths (worker_t *self, const ink_msg_welcome_t *welcome)
     if (ink_post_open (&self->control, ZMQ_SUB, 0) ||
         ink_post_open (&self->lane, ZMQ_PULL, 0) ||
         ink_post_open (&self->values, ZMQ_PUSH, VALUES_QUEUE) ||
-        ink_post_connect (&self->lane, welcome->lane) ||
-        ink_post_connect (&self->values, welcome->values) ||
-        ink_post_connect (&self->control, welcome->control))
+        connect_to (self, &self->lane, welcome->lane) ||
+        connect_to (self, &self->values, welcome->values) ||
+        connect_to (self, &self->control, welcome->control))
         ink_log (INK_LOG_EVENTS, self->options->name,
                  "cannot connect to what I was told");
 }

@@ -203,6 +203,31 @@ only_tcp_beyond_loopback_is_public (void **state)
     }
 }
 
+static void
+every_address_of_another_machine_is_that_we_reach_it_at (void **state)
+{
+    (void) state;
+    static const char *const rows[][3] = {
+        {"tcp://0.0.0.0:5673", "tcp://server:5671", "tcp://server:5673"},
+        {"tcp://*:5673", "tcp://10.0.0.1:5671", "tcp://10.0.0.1:5673"},
+        {"tcp://[::]:5673", "tcp://[fe80::1]:5671", "tcp://[fe80::1]:5673"},
+        {"tcp://other:5673", "tcp://server:5671", "tcp://other:5673"},
+        {"tcp://0.0.0.0.net:5673", "tcp://server:5671", "tcp://0.0.0.0.net:5673"},
+        {"ipc:///run/lane-1", "ipc:///run/back", "ipc:///run/lane-1"},
+        {"tcp://*:5673", "ipc:///run/back", "tcp://*:5673"},
+        {"inproc://ink-lane-1", "inproc://ink-back", "inproc://ink-lane-1"},
+    };
+    char reached[INK_ENDPOINT_MOST];
+    for (size_t n = 0; n < sizeof rows / sizeof *rows; n++) {
+        ink_endpoint_reach (rows[n][0], rows[n][1], reached);
+        assert_string_equal (reached, rows[n][2]);
+    }
+    char endless[2 * INK_ENDPOINT_MOST] = "tcp://";
+    memset (endless + 6, 'x', sizeof endless - 7);
+    ink_endpoint_reach (endless, "tcp://server:5671", reached);
+    assert_string_equal (reached, "");
+}
+
 int
 main (void)
 {
@@ -216,6 +241,7 @@ main (void)
         cmocka_unit_test (the_longest_that_is_taken_leaves_room_for_lanes),
         cmocka_unit_test (the_default_is_a_folder_of_the_user),
         cmocka_unit_test (only_tcp_beyond_loopback_is_public),
+        cmocka_unit_test (every_address_of_another_machine_is_that_we_reach_it_at),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }
