@@ -156,12 +156,14 @@ ink_trial_begin (ink_trial_t *self, const ink_msg_lease_t *lease, ink_part_t pie
     self->child = fork ();
     if (self->child == 0)
         live_in_isolation (self);
-    if (self->child == -1) {
+    if (self->child == -1)
         self->child = 0;
+    else
+        self->watch = (int) syscall (SYS_pidfd_open, self->child, 0);
+    if (self->watch == -1) {
+        reap (self);
         fail (self, INK_ESYSTEM);
-        return;
     }
-    self->watch = (int) syscall (SYS_pidfd_open, self->child, 0);
 }
 
 //  Waits a little. A child that has ended without an outcome has crashed.
@@ -169,8 +171,7 @@ static void
 watch (ink_trial_t *self)
 {
     struct pollfd ended = {self->watch, POLLIN, 0};
-    bool has_ended = poll (&ended, self->watch != -1, WAIT_MS) > 0 ||
-                     waitpid (self->child, NULL, WNOHANG) == self->child;
+    bool has_ended = poll (&ended, 1, WAIT_MS) > 0;
     unsigned slices = atomic_load (&self->outcome->slices);
     int64_t now = ink_clock_us ();
     if (slices != self->slices) {
