@@ -13,7 +13,7 @@
 
 //  A lease that shows nothing for so long, and 20 times its estimate, is given to another,
 //  with twice the patience each time: its worker beats, so it may just be slow
-#define LEASE_PATIENCE_US 10000000
+#define LEASE_PATIENCE_US 6000000
 
 //  A chunk is computed with care when it could not be computed, and isolated when it has cost
 //  so many workers. That takes its time: so many doublings of patience

@@ -98,6 +98,7 @@ struct ink_demand {
     int64_t admitted, deadline;
     int64_t stranded; //  Since when no worker can serve it; 0: one can
     int64_t complete; //  Since when only its finals are missing; 0: parts are
+    bool early;       //  Values came before the sink knew of it: their parts are LOOKING
     ink_identity_t identity;
     ink_plan_t plan;
     uint64_t parts, output, seq;

@@ -234,6 +234,7 @@ ink_office_replan (ink_foreman_t *self, ink_demand_t *demand)
             if (strand->states[p] != INK_PART_IN_PROGRESS)
                 ink_strand_set (&self->demands, strand, p, INK_PART_LOOKING);
     }
+    demand->early = false;
     ink_office_look (self, demand);
 }
 
@@ -315,6 +316,8 @@ check_demand (ink_foreman_t *self, ink_demand_t *demand)
         ink_office_end (self, demand, INK_ETIMEOUT, NULL);
         return;
     }
+    if (demand->early && demand->state == INK_DEMAND_RUNNING)
+        ink_office_go_on (self, demand);
     uint64_t wanted = 0;
     for (size_t k = 0; k < demand->strand_count; k++)
         if (demand->strands[k].left)

@@ -55,6 +55,8 @@ struct ink_foreman {
     uint64_t sink;  //  Instance; 0: not met yet
     bool sink_met, sink_refuses;
     int64_t sink_heard;
+    uint64_t sink_order; //  Of the last EXPECT that it has heard, as it says
+    bool early;          //  There are demands that are
     int64_t next_greet, next_beacon, next_meeting;
     uint64_t next_nonce;
     uint64_t turn; //  Counts dispatches
@@ -146,6 +148,9 @@ void ink_office_sink (ink_foreman_t *self, ink_event_t *event);
 void ink_office_look (ink_foreman_t *self, ink_demand_t *demand);
 void ink_office_looked (ink_foreman_t *self, const ink_event_t *event);
 void ink_office_found (ink_foreman_t *self, ink_event_t *event);
+
+//  Has those parts computed again whose values came too early, at most every 100 ms.
+void ink_office_go_on (ink_foreman_t *self, ink_demand_t *demand);
 
 //  report.c
 void ink_office_status (ink_foreman_t *self, ink_client_entry_t *client);

@@ -211,7 +211,11 @@ ink_office_found (ink_foreman_t *self, ink_event_t *event)
     if (strand->states[event->part] != INK_PART_LOOKING)
         return;
     if (!event->payload) {
-        sort_part (self, strand, event->part, false);
+        //  Until the sink knows of the demand each value would come too early
+        if (demand->order > self->sink_order)
+            self->early = demand->early = true;
+        else
+            sort_part (self, strand, event->part, false);
         return;
     }
     ink_msg_run_t *run = ink_office_alloc (self, sizeof *run);
@@ -227,6 +231,16 @@ ink_office_found (ink_foreman_t *self, ink_event_t *event)
     action->msg.known.runs.items = run;
     action->msg.known.runs.size = 1;
     ink_strand_set (&self->demands, strand, event->part, INK_PART_DONE);
+}
+
+void
+ink_office_go_on (ink_foreman_t *self, ink_demand_t *demand)
+{
+    demand->early = false;
+    for (size_t k = 0; k < demand->strand_count; k++)
+        for (uint64_t p = 0; p < demand->parts; p++)
+            if (demand->strands[k].states[p] == INK_PART_LOOKING)
+                sort_part (self, &demand->strands[k], p, false);
 }
 
 //  ---------------------------------------------------------------------------------------
@@ -375,6 +389,19 @@ on_arrival (ink_foreman_t *self, const ink_msg_arrival_t *arrival, uint64_t orde
         ink_office_revoke (self, lease);
 }
 
+//  The sink knows of more demands: what came too early for them may be computed again.
+static void
+hear_order (ink_foreman_t *self, uint64_t order)
+{
+    size_t cursor = 0;
+    ink_demand_t *demand;
+    self->sink_order = order;
+    while (self->early && (demand = ink_map_next (self->demands.by_handle, &cursor)))
+        if (demand->early && demand->order <= order)
+            ink_office_go_on (self, demand);
+    self->early = false; //  The rest is looked after by the clock
+}
+
 static void
 on_settled (ink_foreman_t *self, const ink_msg_settled_t *settled)
 {
@@ -385,6 +412,7 @@ on_settled (ink_foreman_t *self, const ink_msg_settled_t *settled)
         self->counters.late_values += settled->arrivals.size;
         return;
     }
+    hear_order (self, settled->order);
     for (size_t n = 0; n < settled->arrivals.size; n++)
         on_arrival (self, &settled->arrivals.items[n], settled->order);
 }
@@ -436,6 +464,7 @@ sink_is_new (ink_foreman_t *self, uint64_t instance)
     self->counters.sinks_lost += self->sink_met;
     self->sink_met = true;
     self->sink = instance;
+    self->sink_order = 0;
     INK_LIST_EACH (link, ink_registry_workers (self->registry))
     {
         ink_worker_t *worker = INK_ITEM (link, ink_worker_t, link);

@@ -14,6 +14,7 @@
 
 #include <malloc.h>
 #include <signal.h>
+#include <sys/time.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -206,7 +207,7 @@ run_world (uint64_t seed, bool printing, sum_t *sum)
 {
     static world_t world;
     jmp_buf failed;
-    alarm (WATCH);
+    setitimer (ITIMER_PROF, &(struct itimerval){.it_value.tv_sec = WATCH}, NULL);
     const size_t before = mallinfo2 ().uordblks;
     create (&world, seed, printing);
     present = &world;
@@ -249,7 +250,7 @@ on_signal (int number)
         trace_print (&present->trace);
         printf ("seed %llu FAILED at %.6f s: a brain %s\n",
                 (unsigned long long) present->seed, (double) present->now / 1e6,
-                number == SIGALRM   ? "does not come back"
+                number == SIGPROF   ? "does not come back"
                 : number == SIGABRT ? "aborts"
                                     : "reaches for what is not there");
     }
@@ -340,6 +341,6 @@ main (int argc, char **argv)
     }
     signal (SIGABRT, on_signal);
     signal (SIGSEGV, on_signal);
-    signal (SIGALRM, on_signal);
+    signal (SIGPROF, on_signal);
     return run_seeds (from, count, printing);
 }

@@ -117,7 +117,9 @@ a_value_that_came_too_early_is_looked_up (void **state)
     self->trace[0] = 0;
     self->foreign = true;
     arrives_at (self, 1, 2, 0, INK_OK);
-    TOLD (self, "look at 2.0 part 0\nlane 1 < LEASE 3 count [0+1]\n");
+    TOLD (self, "look at 2.0 part 0\n");
+    pass (self, 200 * MS);
+    TOLD (self, "lane 1 < LEASE 3 count [0+1]\n");
 }
 
 static void

@@ -238,7 +238,7 @@ a_lease_that_shows_nothing_is_revoked_and_given_out_again (void **state)
     teach (self);
     request (self, 7, "a", "count", 0, 1);
     TOLD (self, "sink < EXPECT 2 count [0+1]\nlane 1 < LEASE 2 count [0+1]\n");
-    pass (self, 10 * SECOND);
+    pass (self, 6 * SECOND);
     TOLD (self, "");
     pass (self, SECOND);
     assert_non_null (strstr (self->trace, "all < REVOKE [2]\nlane 1 < PROBE\n"));
@@ -257,7 +257,7 @@ a_worker_whose_path_is_dead_is_met_again (void **state)
     bench_t *self = *state;
     teach (self);
     request (self, 7, "a", "count", 0, 1);
-    pass (self, 11 * SECOND);
+    pass (self, 7 * SECOND);
     self->trace[0] = 0;
     pass (self, 3 * SECOND);
     assert_non_null (strstr (self->trace, "worker 1 < AGAIN\nlane 1 closes\n"));
