@@ -79,6 +79,14 @@ ink_look_get (ink_look_t *self, const ink_cache_key_t *key, const void **value,
     return false;
 }
 
+bool
+ink_look_holds (ink_look_t *self, const ink_cache_key_t *key)
+{
+    const void *record;
+    size_t size;
+    return self->cache->store->find (self, key, &record, &size);
+}
+
 void
 ink_look_end (ink_look_t **self_p)
 {

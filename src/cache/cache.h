@@ -85,6 +85,9 @@ typedef struct ink_look ink_look_t;
 ink_look_t *ink_cache_look (ink_cache_t *self);
 bool ink_look_get (ink_look_t *self, const ink_cache_key_t *key, const void **value,
                    size_t *size);
+
+//  Whether there is a record, be it right or wrong. It is not read, and nothing is counted.
+bool ink_look_holds (ink_look_t *self, const ink_cache_key_t *key);
 void ink_look_end (ink_look_t **self_p);
 
 //  Writing, by one thread. Puts between begin and commit become visible together; a key that
