@@ -9,12 +9,28 @@
 #include "base/plant.h"
 #include "sink/desk.h"
 
+//  Only counts are merged above the chunks: values side by side would get no smaller.
+static void
+grow (ink_collector_t *self, const ink_collected_t *strand, ink_part_t part)
+{
+    const ink_plan_t *plan = &strand->collection->plan;
+    if (strand->kernel->shape != INK_SHAPE_COUNTS ||
+        !ink_plan_is_node (plan, part, strand->kernel->overlap))
+        return;
+    ink_wish_t stored = {.kernel = strand->kernel};
+    stored.key.series = strand->series;
+    stored.key.node = (ink_node_t){plan->size, plan->chunk, part.offset / plan->chunk};
+    memcpy (stored.params, strand->params, sizeof stored.params);
+    ink_pyramid_grow (&self->pyramid, &stored);
+}
+
 static void
 store (ink_collector_t *self, const ink_collected_t *strand, ink_part_t part)
 {
     ink_sink_action_t *action = ink_desk_do (self, INK_SINK_STORE);
     action->key = ink_cache_key (&strand->series, &strand->collection->plan, part,
                                  strand->kernel->overlap);
+    grow (self, strand, part);
 }
 
 static bool

@@ -23,7 +23,7 @@ static int
 set_strand (ink_collection_t *self, ink_collected_t *strand, const ink_msg_kernel_t *msg,
             const ink_msg_expect_t *expect)
 {
-    int64_t params[INK_KERNEL_PARAMS];
+    int64_t *params = strand->params;
     ink_part_t range = {expect->offset, expect->length};
     strand->collection = self;
     strand->kernel = ink_kernels_find (msg->name);

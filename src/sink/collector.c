@@ -24,7 +24,8 @@ ink_collector_new (uint64_t instance)
     ink_list_init (&self->dirty);
     ink_list_init (&self->ended);
     self->collections = ink_map_new (sizeof (ink_collection_key_t));
-    if (!self->collections || ink_groups_init (&self->kin))
+    bool failed = ink_pyramid_init (&self->pyramid) != INK_OK;
+    if (failed || !self->collections || ink_groups_init (&self->kin))
         ink_collector_destroy (&self);
     return self;
 }
@@ -96,6 +97,7 @@ ink_collector_destroy (ink_collector_t **self_p)
     bury (self);
     ink_map_destroy (&self->collections);
     ink_groups_free (&self->kin);
+    ink_pyramid_free (&self->pyramid);
     ink_free (self->out.items);
     ink_arena_free (&self->arena);
     ink_free (self);
@@ -261,6 +263,12 @@ ink_collector_size (const ink_collector_t *self)
 }
 
 bool
+ink_collector_has_wishes (const ink_collector_t *self)
+{
+    return ink_pyramid_size (&self->pyramid) > 0;
+}
+
+bool
 ink_collector_is_full (const ink_collector_t *self)
 {
     return self->full;
@@ -275,6 +283,14 @@ on_stored (ink_collector_t *self)
     self->full = false;
     INK_LIST_EACH (link, &self->ventilators)
     ink_desk_settle (self, INK_ITEM (link, ink_desk_ventilator_t, link));
+}
+
+static void
+on_idle (ink_collector_t *self)
+{
+    ink_wish_t wish;
+    if (ink_pyramid_take (&self->pyramid, &wish))
+        ink_desk_do (self, INK_SINK_RAISE)->wish = wish;
 }
 
 static void
@@ -316,6 +332,12 @@ handle (ink_collector_t *self, const ink_heard_t *heard)
         break;
     case INK_HEARD_TIMER:
         check_ventilators (self);
+        break;
+    case INK_HEARD_IDLE:
+        on_idle (self);
+        break;
+    case INK_HEARD_RAISED:
+        ink_pyramid_grow (&self->pyramid, heard->raised);
         break;
     case INK_HEARD_BAD_MESSAGE:
         self->counted.bad_messages++;

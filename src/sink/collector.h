@@ -7,6 +7,9 @@
 //  Values are settled in batches: a value is STOREd when it comes, and told of by SETTLED
 //  only after the batch was committed (INK_HEARD_STORED). Replies that became due meanwhile
 //  follow behind it, so a ventilator never hears of a final before it hears of its values.
+//
+//  While nothing comes, nodes above the chunks are made of what was stored (pyramid.h), one
+//  after the other.
 
 #ifndef INK_COLLECTOR_H_INCLUDED
 #define INK_COLLECTOR_H_INCLUDED
@@ -17,6 +20,7 @@
 #include "cache/cache.h"
 #include "protocol/messages.h"
 #include "protocol/post.h"
+#include "sink/pyramid.h"
 #include "value/answer.h"
 
 typedef enum {
@@ -24,6 +28,8 @@ typedef enum {
     INK_HEARD_WORKER,     //  A message of a worker
     INK_HEARD_STORED,     //  Everything that came before was committed, or is lost
     INK_HEARD_TIMER,
+    INK_HEARD_IDLE,        //  Nothing came, and no node is being made
+    INK_HEARD_RAISED,      //  A node that was to be made is in the cache
     INK_HEARD_BAD_MESSAGE, //  Something that is not of the protocol
     INK_HEARD_CACHE        //  What the cache has counted, about once a second
 } ink_heard_kind_t;
@@ -34,6 +40,7 @@ typedef struct {
     const ink_msg_t *msg;          //  Borrowed
     ink_payload_t *payload;        //  Borrowed
     const ink_cache_stat_t *cache; //  Of CACHE; borrowed
+    const ink_wish_t *raised;      //  Of RAISED; borrowed
 } ink_heard_t;
 
 typedef struct ink_collection ink_collection_t;
@@ -42,6 +49,7 @@ typedef enum {
     INK_SINK_SEND,  //  msg to the ventilator `peer`
     INK_SINK_REPLY, //  msg to the ventilator `peer`, with `answer` written out as payload
     INK_SINK_STORE, //  Put the payload of this event into the cache under `key`
+    INK_SINK_RAISE, //  Make the node of `wish` of its children, if the cache has them all
     INK_SINK_PURGE  //  Remove `series` from the cache
 } ink_sink_do_t;
 
@@ -52,6 +60,7 @@ typedef struct {
     const ink_answer_t *answer; //  NULL: no value. Lives until the next step
     ink_cache_key_t key;
     ink_series_t series;
+    ink_wish_t wish;
 } ink_sink_action_t;
 
 typedef struct {
@@ -77,6 +86,9 @@ int ink_collector_step (ink_collector_t *self, int64_t now, const ink_heard_t *h
 //  INK_BATCH_MOST values at the latest.
 #define INK_BATCH_MOST 1024
 bool ink_collector_is_full (const ink_collector_t *self);
+
+//  Whether an IDLE event is wanted when nothing comes: nodes may be made.
+bool ink_collector_has_wishes (const ink_collector_t *self);
 
 //  How many requests it collects for.
 size_t ink_collector_size (const ink_collector_t *self);

@@ -37,6 +37,7 @@ struct ink_collector {
     ink_groups_t kin;       //  Of all strands
     ink_link_t dirty;       //  Strands that may owe a reply
     ink_link_t ended;       //  Collections whose answers the last actions may point to
+    ink_pyramid_t pyramid;
     bool full;
     ink_msg_greeting_t counted; //  Its counters are ours, the rest is set when it is said
     ink_sink_actions_t out;

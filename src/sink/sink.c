@@ -12,6 +12,7 @@
 #include "protocol/codec.h"
 #include "protocol/post.h"
 #include "sink/collector.h"
+#include "sink/raise.h"
 #include "sink/sink.h"
 
 //  Messages taken from one socket before the others get their turn
@@ -20,12 +21,16 @@
 #define VALUES_QUEUE 4096
 #define TEND_US 1000000
 
+//  So long nodes are still made when the end has come
+#define FAREWELL_US 200000
+
 typedef struct {
     zsock_t *pipe;
     ink_sink_options_t *options;
     ink_collector_t *collector;
     ink_post_t ventilators, values;
     ink_letter_t letter;
+    ink_raise_t raise;
     bool batch; //  Something was put into the cache and is not committed
     bool cache_fails;
     int64_t next_tend;
@@ -87,8 +92,12 @@ perform (sink_t *self, ink_sink_action_t *action)
     case INK_SINK_STORE:
         store (self, &action->key);
         break;
+    case INK_SINK_RAISE:
+        ink_raise_begin (&self->raise, &action->wish);
+        break;
     case INK_SINK_PURGE:
         commit (self);
+        ink_raise_end (&self->raise); //  It may be made of what goes
         if (self->options->cache)
             (void) ink_cache_purge (self->options->cache, &action->series);
         break;
@@ -130,6 +139,33 @@ settle (sink_t *self)
         return;
     commit (self);
     step (self, &(ink_heard_t){.kind = INK_HEARD_STORED});
+}
+
+static bool
+has_leisure (const sink_t *self)
+{
+    return self->raise.under_way || ink_collector_has_wishes (self->collector);
+}
+
+//  Nothing has come: a step for the pyramid.
+static void
+use_leisure (sink_t *self)
+{
+    if (!self->raise.under_way)
+        step (self, &(ink_heard_t){.kind = INK_HEARD_IDLE});
+    if (self->raise.under_way && ink_raise_step (&self->raise, self->options->cache))
+        step (self,
+              &(ink_heard_t){.kind = INK_HEARD_RAISED, .raised = &self->raise.wish});
+}
+
+//  What a short life has computed is merged before it ends.
+static void
+say_farewell (sink_t *self)
+{
+    commit (self);
+    int64_t end = ink_clock_us () + FAREWELL_US;
+    while (has_leisure (self) && ink_clock_us () < end)
+        use_leisure (self);
 }
 
 static void
@@ -175,6 +211,7 @@ static void
 end (sink_t *self)
 {
     commit (self);
+    ink_raise_end (&self->raise);
     ink_collector_destroy (&self->collector);
     ink_post_close (&self->ventilators, 0);
     ink_post_close (&self->values, 0);
@@ -205,8 +242,10 @@ run (sink_t *self)
         int64_t deadline = ink_collector_deadline (self->collector);
         if (self->next_tend < deadline)
             deadline = self->next_tend;
-        long wait = ink_clock_wait_ms (deadline, ink_clock_us ());
-        if (zmq_poll (items, SOCKETS, wait) == -1 && errno == ETERM)
+        bool leisure = has_leisure (self);
+        long wait = leisure ? 0 : ink_clock_wait_ms (deadline, ink_clock_us ());
+        int ready = zmq_poll (items, SOCKETS, wait);
+        if (ready == -1 && errno == ETERM)
             return;
         if (items[PIPE].revents)
             obey (self);
@@ -218,7 +257,10 @@ run (sink_t *self)
         if (ink_clock_us () >= ink_collector_deadline (self->collector))
             step (self, &(ink_heard_t){.kind = INK_HEARD_TIMER});
         tend (self);
+        if (leisure && ready == 0)
+            use_leisure (self);
     }
+    say_farewell (self);
 }
 
 void

@@ -19,11 +19,14 @@ static void
 step (world_t *self, ink_heard_t heard)
 {
     const ink_sink_actions_t *out;
+    const ink_wish_t *raised = NULL;
     assert (ink_collector_step (self->collector, self->now, &heard, &out) == INK_OK);
     for (size_t n = 0; n < out->size; n++) {
         const ink_sink_action_t *action = &out->items[n];
         if (action->kind == INK_SINK_SEND || action->kind == INK_SINK_REPLY)
             can_be_sent (&self->in, &action->msg);
+        if (action->kind == INK_SINK_RAISE)
+            raised = &action->wish;
         if (action->kind == INK_SINK_STORE)
             assert (heard.payload && action->key.size > 0);
         if (action->answer) {
@@ -35,6 +38,10 @@ step (world_t *self, ink_heard_t heard)
     assert (ink_collector_deadline (self->collector) >= self->now ||
             ink_collector_is_full (self->collector) ||
             ink_collector_size (self->collector) > 0);
+    if (raised) {
+        ink_wish_t wish = *raised;
+        step (self, (ink_heard_t){.kind = INK_HEARD_RAISED, .raised = &wish});
+    }
 }
 
 //  Answers of megabytes are the same as smaller ones, but slow; above all limits is something
@@ -85,6 +92,7 @@ play (world_t *self)
     case 4:
         step (self, (ink_heard_t){.kind = INK_HEARD_STORED});
         assert (!ink_collector_is_full (self->collector));
+        step (self, (ink_heard_t){.kind = INK_HEARD_IDLE});
         break;
     default:
         self->now += supply_pause (&self->in);

@@ -82,8 +82,12 @@ perform (world_t *world, sim_sink_t *self, const ink_sink_action_t *action)
     case INK_SINK_STORE:
         put (world, self, &action->key);
         break;
+    case INK_SINK_RAISE:
+        ink_raise_begin (&self->raise, &action->wish);
+        break;
     case INK_SINK_PURGE:
         commit (world, self);
+        ink_raise_end (&self->raise);
         (void) ink_cache_purge (world->store->cache, &action->series);
         break;
     }
@@ -123,10 +127,31 @@ receive (world_t *world, sim_sink_t *self, link_kind_t link, ink_heard_kind_t ki
     }
 }
 
+static bool
+has_leisure (const sim_sink_t *self)
+{
+    return self->raise.under_way || ink_collector_has_wishes (self->collector);
+}
+
+static void
+use_leisure (world_t *world, sim_sink_t *self)
+{
+    if (!self->raise.under_way)
+        step (world, self, &(ink_heard_t){.kind = INK_HEARD_IDLE});
+    if (!self->process.alive || !self->raise.under_way ||
+        !ink_raise_step (&self->raise, world->store->cache))
+        return;
+    world_note (world, &self->process, '=', "raises", "node %llu of %llu",
+                self->raise.wish.key.node.n, self->raise.wish.key.node.span, 0);
+    step (world, self,
+          &(ink_heard_t){.kind = INK_HEARD_RAISED, .raised = &self->raise.wish});
+}
+
 static void
 turn (world_t *world, process_t *process)
 {
     sim_sink_t *self = of (process);
+    bool nothing = !process->inbox[LINK_SINK].size && !process->inbox[LINK_VALUES].size;
     receive (world, self, LINK_SINK, INK_HEARD_VENTILATOR);
     receive (world, self, LINK_VALUES, INK_HEARD_WORKER);
     if (process->alive && ink_collector_is_full (self->collector)) {
@@ -135,6 +160,8 @@ turn (world_t *world, process_t *process)
     }
     if (process->alive && ink_collector_deadline (self->collector) <= world->now)
         step (world, self, &(ink_heard_t){.kind = INK_HEARD_TIMER});
+    if (process->alive && nothing && has_leisure (self))
+        use_leisure (world, self);
     if (!process->alive)
         return;
     if (self->next_tend <= world->now) {
@@ -143,7 +170,8 @@ turn (world_t *world, process_t *process)
     }
     process_wake (world, process, ink_collector_deadline (self->collector));
     process_wake (world, process, self->next_tend);
-    if (process->inbox[LINK_SINK].size || process->inbox[LINK_VALUES].size)
+    if (process->inbox[LINK_SINK].size || process->inbox[LINK_VALUES].size ||
+        has_leisure (self))
         process_wake (world, process, world->now + 50);
 }
 
@@ -164,6 +192,7 @@ sink_new (world_t *world)
 void
 sink_destroy (sim_sink_t **self_p)
 {
+    ink_raise_end (&(*self_p)->raise);
     ink_collector_destroy (&(*self_p)->collector);
     ink_letter_free (&(*self_p)->letter);
     for (link_kind_t kind = 0; kind < LINK_KINDS; kind++)
@@ -176,6 +205,7 @@ void
 sink_start (world_t *world)
 {
     sim_sink_t *self = world->sink;
+    ink_raise_end (&self->raise);
     ink_collector_destroy (&self->collector);
     uint64_t instance = world_draw (world, UINT64_C (1) << 40) | 1;
     self->collector = ink_collector_new (instance);

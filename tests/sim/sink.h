@@ -5,6 +5,7 @@
 
 #include "network.h"
 #include "sink/collector.h"
+#include "sink/raise.h"
 
 #define EPOCHS_MOST 16
 
@@ -12,6 +13,7 @@ struct sim_sink {
     process_t process;
     ink_collector_t *collector;
     ink_letter_t letter;
+    ink_raise_t raise;
     bool batch;
     int64_t next_tend;
 

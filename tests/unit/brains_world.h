@@ -548,6 +548,7 @@ perform_for_sink (world_t *self, const ink_sink_action_t *action, ink_payload_t 
             ink_cache_put (self->cache, &action->key, ink_payload_data (value),
                            ink_payload_size (value));
         break;
+    case INK_SINK_RAISE:
     case INK_SINK_PURGE:
         fail_msg ("nothing has changed");
     }

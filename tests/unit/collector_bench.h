@@ -126,6 +126,9 @@ note (bench_t *self, const ink_sink_action_t *action)
 {
     if (action->kind == INK_SINK_STORE)
         write_down (self, "store\n");
+    else if (action->kind == INK_SINK_RAISE)
+        write_down (self, "raise %d of %d\n", (int) action->wish.key.node.n,
+                    (int) (action->wish.key.node.span / PART));
     else if (action->kind == INK_SINK_PURGE)
         write_down (self, "purge\n");
     else if (action->kind == INK_SINK_REPLY)
@@ -238,6 +241,12 @@ static inline int
 stored (bench_t *self)
 {
     return step (self, INK_HEARD_STORED, NULL, NULL);
+}
+
+static inline int
+idle (bench_t *self)
+{
+    return step (self, INK_HEARD_IDLE, NULL, NULL);
 }
 
 static inline int

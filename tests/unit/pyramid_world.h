@@ -1,0 +1,135 @@
+//  pyramid_world.h: a small source, its nodes in a cache, and what a plain count says of them.
+//
+//  Values of nodes are mapped from the bytes at once, never merged, so they are an oracle for
+//  what is merged.
+
+#ifndef PYRAMID_WORLD_H_INCLUDED
+#define PYRAMID_WORLD_H_INCLUDED
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "chance.h"
+#include "inkling/error.h"
+#include "kernels/kernels.h"
+#include "sink/pyramid.h"
+#include "value/answer.h"
+
+typedef struct {
+    uint64_t seed;
+    uint8_t *bytes;
+    uint64_t size, chunk;
+    const ink_kernel_t *kernel;
+    int64_t params[INK_KERNEL_PARAMS];
+    ink_series_t series;
+    ink_cache_t *cache;
+} pyramid_world_t;
+
+static inline void
+pyramid_begin (pyramid_world_t *self, const ink_kernel_t *kernel, uint64_t size,
+               uint64_t chunk)
+{
+    self->size = size;
+    self->chunk = chunk;
+    self->kernel = kernel;
+    self->bytes = malloc (size);
+    assert_non_null (self->bytes);
+    for (uint64_t n = 0; n < size; n++)
+        self->bytes[n] = (uint8_t) chance_below (&self->seed, 5);
+    ink_kernels_fallbacks (kernel, self->params);
+    self->series =
+        ink_series_of (kernel, self->params, &(ink_identity_t){.size = self->size});
+    self->cache = ink_cache_open_memory ((uint64_t) 256 << 20);
+    assert_non_null (self->cache);
+}
+
+static inline void
+pyramid_end (pyramid_world_t *self)
+{
+    ink_cache_close (&self->cache);
+    free (self->bytes);
+}
+
+static inline ink_cache_key_t
+pyramid_key (const pyramid_world_t *self, const ink_node_t *node)
+{
+    ink_plan_t level = ink_node_level (node);
+    return ink_cache_key (&self->series, &level, ink_plan_part (&level, node->n),
+                          self->kernel->overlap);
+}
+
+//  The value of a node, mapped from its bytes; to be freed.
+static inline uint8_t *
+pyramid_value (const pyramid_world_t *self, const ink_node_t *node, size_t *size)
+{
+    ink_plan_t level = ink_node_level (node);
+    ink_part_t part = ink_plan_part (&level, node->n);
+    void *cells = calloc (1, ink_value_room (self->kernel, self->params, part.length));
+    assert_non_null (cells);
+    ink_slice_t slice = {.bytes = self->bytes + part.offset,
+                         .length = part.length,
+                         .lookahead =
+                             ink_plan_lookahead (&level, part, self->kernel->overlap),
+                         .offset = part.offset,
+                         .params = self->params};
+    self->kernel->map (&slice, cells);
+    if (self->kernel->settle)
+        self->kernel->settle (self->params, cells);
+    ink_value_shape_t shape = ink_value_measure (self->kernel, self->params, cells, part);
+    uint8_t *value = malloc (shape.size);
+    assert_non_null (value);
+    ink_value_pack (&shape, self->kernel, self->params, cells, value);
+    free (cells);
+    *size = shape.size;
+    return value;
+}
+
+static inline void
+pyramid_put (pyramid_world_t *self, const ink_node_t *node)
+{
+    size_t size;
+    uint8_t *value = pyramid_value (self, node, &size);
+    ink_cache_key_t key = pyramid_key (self, node);
+    ink_cache_begin (self->cache);
+    ink_cache_put (self->cache, &key, value, size);
+    assert_int_equal (ink_cache_commit (self->cache), INK_OK);
+    free (value);
+}
+
+static inline bool
+pyramid_holds (const pyramid_world_t *self, const ink_node_t *node)
+{
+    ink_look_t *look = ink_cache_look (self->cache);
+    ink_cache_key_t key = pyramid_key (self, node);
+    bool holds = ink_look_holds (look, &key);
+    ink_look_end (&look);
+    return holds;
+}
+
+//  Turns a bit of the record of a node that is there: the store in memory gives its own.
+static inline void
+pyramid_corrupt (pyramid_world_t *self, const ink_node_t *node)
+{
+    const void *value;
+    size_t size;
+    ink_look_t *look = ink_cache_look (self->cache);
+    ink_cache_key_t key = pyramid_key (self, node);
+    assert_true (ink_look_get (look, &key, &value, &size));
+    ((uint8_t *) (uintptr_t) value)[chance_below (&self->seed, size)] ^= 4;
+    ink_look_end (&look);
+}
+
+static inline uint64_t
+pyramid_count (const ink_node_t *node)
+{
+    ink_plan_t level = ink_node_level (node);
+    return ink_plan_count (&level);
+}
+
+#endif
