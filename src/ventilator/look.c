@@ -1,14 +1,17 @@
-//  look.c: what the cache knows of a demand, found part by part and merged on the spot.
+//  look.c: what the cache knows of a demand, in the fewest values, merged on the spot.
+
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "value/node.h"
 #include "ventilator/look.h"
 
 //  The sink is told of what is known in so many runs at most; what would be more is computed
 #define RUNS_MOST 65000
 
-//  The clock is looked at after 64 parts, or fewer when their values are large: a part counts
-//  for one, and each 4 KiB of its value for one more
+//  The clock is looked at after 64 values, or fewer when they are large: each counts for one,
+//  and each 4 KiB of it for one more
 #define WORK_A_GLANCE 64
 #define BYTES_A_STEP 4096
 
@@ -29,6 +32,7 @@ struct ink_lookup {
     column_t column[INK_KERNELS_MOST];
     size_t k; //  Where we are
     uint64_t p;
+    size_t work; //  Since the clock was looked at
 };
 
 ink_lookup_t *
@@ -84,25 +88,46 @@ prepare (ink_lookup_t *self, column_t *column)
     return false;
 }
 
-//  Tells how many bytes were merged.
-static size_t
-look_at (ink_lookup_t *self, ink_look_t *look, column_t *column, uint64_t p)
+//  Merges the value of the part where we are, or of a node above it that is cut at `span`, and
+//  goes on behind it; false when it is not known.
+static bool
+merge (ink_lookup_t *self, ink_look_t *look, column_t *column, uint64_t span)
 {
-    ink_part_t part = ink_plan_part (&self->plan, p);
+    ink_plan_t level = self->plan;
+    level.chunk = span;
+    ink_part_t part = ink_node_part (&self->plan, self->p, span);
     ink_cache_key_t key =
-        ink_cache_key (&column->series, &self->plan, part, column->kernel->overlap);
+        ink_cache_key (&column->series, &level, part, column->kernel->overlap);
     const void *value;
     size_t size;
     if (!ink_look_get (look, &key, &value, &size) || !prepare (self, column))
-        return 0;
-    bool joins = p > 0 && column->known[p - 1];
+        return false;
+    bool joins = self->p > 0 && column->known[self->p - 1];
     if (!joins && column->runs == RUNS_MOST)
-        return 0;
+        return false;
     if (ink_answer_add (column->answer, value, size, part))
-        return 0;
-    column->known[p] = 1;
+        return false;
+    uint64_t parts = ink_node_parts (&self->plan, part);
+    memset (column->known + self->p, 1, parts);
     column->runs += !joins;
-    return size;
+    self->p += parts;
+    self->work += size / BYTES_A_STEP;
+    return true;
+}
+
+//  Looks for the widest node that begins here, then for those below it that do. Values that
+//  lie side by side are not merged above the chunks.
+static void
+look_at_next (ink_lookup_t *self, ink_look_t *look, column_t *column)
+{
+    uint64_t span = self->plan.chunk;
+    if (column->kernel->shape == INK_SHAPE_COUNTS)
+        span = ink_node_widest (&self->plan, self->p, column->kernel->overlap);
+    self->work++;
+    for (; span >= self->plan.chunk; span /= INK_NODE_CHILDREN)
+        if (merge (self, look, column, span))
+            return;
+    self->p++;
 }
 
 bool
@@ -112,16 +137,16 @@ ink_lookup_advance (ink_lookup_t *self, int64_t budget_us)
     if (!look)
         return true;
     int64_t end = ink_clock_us () + budget_us;
-    size_t work = 0;
+    self->work = 0;
     for (; self->k < self->columns; self->k++, self->p = 0) {
         column_t *column = &self->column[self->k];
         if (column->kernel->flags & INK_KERNEL_UNCACHED)
             continue;
         while (self->p < self->parts) {
-            work += 1 + look_at (self, look, column, self->p++) / BYTES_A_STEP;
-            if (work < WORK_A_GLANCE)
+            look_at_next (self, look, column);
+            if (self->work < WORK_A_GLANCE)
                 continue;
-            work = 0;
+            self->work = 0;
             if (ink_clock_us () > end) {
                 ink_look_end (&look);
                 return false;

@@ -1,4 +1,9 @@
-//  look.h: what the cache knows of a demand, found part by part and merged on the spot.
+//  look.h: what the cache knows of a demand, in the fewest values, merged on the spot.
+//
+//  A node above the chunks (value/node.h) stands for all its parts. At each place the widest
+//  node is looked for that begins there and lies within the range, and only where it is
+//  missing the one below. So n known chunks are read in O(log n) values when all nodes are
+//  there.
 
 #ifndef INK_LOOK_H_INCLUDED
 #define INK_LOOK_H_INCLUDED
