@@ -47,7 +47,7 @@ close_paths (sim_worker_t *self)
 static void
 say_hello (world_t *world, sim_worker_t *self)
 {
-    ink_msg_kernel_t kernels[INK_KERNELS_MOST];
+    ink_msg_kernel_t kernels[16 + INK_KERNELS_LOADED];
     size_t count = 0;
     const ink_kernel_t *kernel;
     for (size_t n = 0; (kernel = ink_kernels_at (n)); n++)
