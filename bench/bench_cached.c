@@ -79,11 +79,12 @@ main (int argc, char **argv)
         .answer = 256 * 8,
         .p50 = {.what = "cached histogram, one chunk, p50", .unit = "us", .at_most = 4},
         .p99 = {.what = "  p99", .unit = "us"}};
-    match_t large = {.inkling = question_service (&whole),
-                     .echo = echo_service (&echo),
-                     .answer = 65536 * 8,
-                     .p50 = {.what = "cached digraph, whole file, p50", .unit = "us"},
-                     .p99 = {.what = "  p99", .unit = "us"}};
+    match_t large = {
+        .inkling = question_service (&whole),
+        .echo = echo_service (&echo),
+        .answer = 65536 * 8,
+        .p50 = {.what = "cached digraph, whole file, p50", .unit = "us", .at_most = 10},
+        .p99 = {.what = "  p99", .unit = "us"}};
     for (int round = 0; round < ROUNDS; round++) {
         play_round (&first);
         play_round (&large);
