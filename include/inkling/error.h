@@ -29,7 +29,7 @@
     E (EPERM, "no_permission", 5, 0, "the source may not be read",                       \
        "check the permissions of the file and of the folders above it")                  \
     E (ENOTREGULAR, "not_regular", 5, 0, "the source is not a regular file",             \
-       "folders, pipes and devices cannot be read by range")                             \
+       "folders, pipes, devices, /proc and /sys cannot be read by range")                \
     E (EESCAPE, "path_escape", 5, 0, "the path leads out of its root",                   \
        "name a file beneath a served root")                                              \
     E (ENOTFOUND, "not_found", 6, 0, "there is no such file", "check the path")          \

@@ -4,11 +4,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/memory.h"
@@ -165,14 +167,43 @@ identity_of (const struct stat *stat)
                             .ctime_ns = nanoseconds (stat->st_ctim)};
 }
 
+//  Files that look regular, but are written by the kernel while they are read: what they say
+//  of their size and time means nothing.
+static bool
+is_made_up (int file)
+{
+    struct statfs system;
+    if (fstatfs (file, &system) < 0)
+        return false;
+    switch (system.f_type) {
+    case PROC_SUPER_MAGIC:
+    case SYSFS_MAGIC:
+    case CGROUP_SUPER_MAGIC:
+    case CGROUP2_SUPER_MAGIC:
+    case DEBUGFS_MAGIC:
+    case TRACEFS_MAGIC:
+    case SECURITYFS_MAGIC:
+        return true;
+    default:
+        return false;
+    }
+}
+
+//  What is made up takes no blocks, so others need not be asked where they lie.
+static bool
+is_regular (int file, const struct stat *stat)
+{
+    return S_ISREG (stat->st_mode) && (stat->st_blocks > 0 || !is_made_up (file));
+}
+
 //  Takes `file`, which is closed unless it is a regular one.
 static int
 adopt (int file, ink_source_t **source_p)
 {
     struct stat stat;
-    int error = fstat (file, &stat) < 0       ? INK_ESYSTEM
-                : S_ISREG (stat.st_mode) == 0 ? INK_ENOTREGULAR
-                                              : INK_OK;
+    int error = fstat (file, &stat) < 0     ? INK_ESYSTEM
+                : !is_regular (file, &stat) ? INK_ENOTREGULAR
+                                            : INK_OK;
     ink_source_t *self = error ? NULL : ink_alloc (sizeof *self);
     if (!self) {
         close (file);

@@ -2,8 +2,9 @@
 //
 //  A source is named "ROOT/PATH". Roots are folders that were named at start; a path is
 //  opened with openat2 so that neither "..", links nor /proc tricks lead out of its root.
-//  Only regular files are sources. Everything is read with pread: a file that is cut short
-//  under us is an error, never a signal.
+//  Only regular files are sources, and not those of /proc and /sys, whose size means nothing.
+//  Everything is read with pread: a file that is cut short under us is an error, never a
+//  signal.
 
 #ifndef INK_SOURCE_H_INCLUDED
 #define INK_SOURCE_H_INCLUDED

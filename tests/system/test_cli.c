@@ -86,6 +86,7 @@ static const expectation_t mistakes[] = {
     {"inkling run histogram folder", 5, NULL, "not_regular"},
     {"inkling run histogram pipe", 5, NULL, "not_regular"},
     {"inkling run histogram /dev/null", 5, NULL, "not_regular"},
+    {"inkling run histogram /proc/version", 5, NULL, "not_regular"},
     {"inkling run histogram empty", 2, NULL, "empty_range"},
     {"inkling run histogram data --range 0:0", 2, NULL, "empty_range"},
     {"inkling run histogram data --range 1M:", 2, NULL, "bad_range"},

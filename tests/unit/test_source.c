@@ -291,6 +291,8 @@ the_whole_file_system_follows_absolute_links (void **state)
     assert_int_equal (try_open (self, "/proc/self/cwd/x"), INK_EESCAPE);
     assert_int_equal (try_open (self, "/proc/self/fd/0"), INK_EESCAPE);
     assert_int_equal (try_open (self, "/proc/self/exe"), INK_EESCAPE);
+    assert_int_equal (try_open (self, "/proc/version"), INK_ENOTREGULAR);
+    assert_int_equal (try_open (self, "/sys/kernel/notes"), INK_ENOTREGULAR);
 }
 
 static void
