@@ -474,6 +474,35 @@ the_examples_work (void **state)
     assert_non_null (strstr (ran.out, "final: ok, 2048 bytes"));
 }
 
+//  Its moves are those of its seed; at the end nothing of it is left.
+static void
+the_viewer_loops (void **state)
+{
+    (void) state;
+    serve ();
+    ran_t ran = run (world, SOON_MS, "viewer-loop data/data 1.5 7");
+    unsigned long long moves, requests, exact, computed, wasted;
+    assert_int_equal (ran.status, 0);
+    assert_int_equal (sscanf (ran.out, "moves: %llu\nrequests: %llu,", &moves, &requests),
+                      2);
+    assert_true (moves > 0 && requests > 0);
+    const char *told = strstr (ran.out, "\nexact replies: ");
+    assert_non_null (told);
+    assert_int_equal (sscanf (told, "\nexact replies: %llu, p50", &exact), 1);
+    assert_true (exact > 0 && exact <= requests);
+    told = strstr (ran.out, "\nchunks computed: ");
+    assert_non_null (told);
+    assert_int_equal (
+        sscanf (told, "\nchunks computed: %llu, wasted %llu", &computed, &wasted), 2);
+    assert_true (computed > 0 && wasted <= computed);
+    ran = run (world, SOON_MS, "inkling status --json");
+    assert_non_null (strstr (ran.out, "\"requests\":[]"));
+    ran = run (world, SOON_MS, "viewer-loop data/nowhere 1");
+    assert_int_equal (ran.status, 6);
+    ran = run (world, SOON_MS, "viewer-loop data/one 0.1");
+    assert_int_equal (ran.status, 0);
+}
+
 //  ---------------------------------------------------------------------------------------
 
 static int
@@ -514,6 +543,7 @@ main (void)
         TEST (a_part_that_is_missing_is_named),
         TEST (a_server_is_asked),
         TEST (the_examples_work),
+        TEST (the_viewer_loops),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }
