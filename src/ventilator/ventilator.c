@@ -75,9 +75,19 @@ cause (ventilator_t *self, ink_event_kind_t kind)
     return event;
 }
 
+//  Requests that come in one turn often name one source: it is looked at once a turn,
+//  and again when somebody was answered, who may have written to it and asked since.
+static void
+forget_source (ventilator_t *self)
+{
+    free (self->seen_name);
+    self->seen_name = NULL;
+}
+
 static void
 send_client (ventilator_t *self, ink_action_t *action)
 {
+    forget_source (self);
     if (action->msg.kind == INK_MSG_REPLY && !action->payload)
         action->payload = ink_payload_new (0);
     int rc = ink_post_send (&self->front, action->peer, &action->msg, &action->payload);
@@ -134,14 +144,6 @@ close_lane (ventilator_t *self, uint64_t worker)
         return;
     ink_post_close (&lane->post, 0);
     free (lane);
-}
-
-//  Requests that come in one turn often name one source: it is looked at once a turn.
-static void
-forget_source (ventilator_t *self)
-{
-    free (self->seen_name);
-    self->seen_name = NULL;
 }
 
 static int
