@@ -7,7 +7,7 @@
 #include "ventilator/foreman.h"
 #include "ventilator/look.h"
 
-#define LOOKS_MOST 64
+#define LOOKS_MOST 256
 #define LANES_MOST 256
 #define UNTAKEN_MOST 256
 
