@@ -292,7 +292,7 @@ begin_anew (ink_lmdb_t *self)
     return true;
 }
 
-//  Who opens or closes the store may do so for long, so nobody waits: for now there is none.
+//  Who opens or closes the store may do so for long, so nobody waits: meanwhile there is no store.
 //  A disk that fails again and again does not take all of the time.
 static void
 renew (ink_lmdb_t *self)
