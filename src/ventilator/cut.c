@@ -38,27 +38,37 @@ is_suspect (ink_foreman_t *self, const ink_strand_t *strand, uint64_t p)
     return ink_leases_suspect (&self->leases, &key);
 }
 
+static bool
+is_ready (const ink_strand_t *strand, uint64_t place)
+{
+    uint64_t p;
+    return ink_course_part (&strand->demand->course, place, &p) &&
+           strand->states[p] == INK_PART_READY;
+}
+
 //  Where the demand goes on for this worker, and with which kernels: those READY there.
 static void
 find_start (ink_foreman_t *self, ink_cut_t *cut)
 {
     ink_demand_t *demand = cut->demand;
-    cut->first = demand->parts;
+    cut->first = ink_course_places (&demand->course);
     for (size_t k = 0; k < demand->strand_count; k++) {
         ink_strand_t *strand = &demand->strands[k];
         if (!strand->ready || !(cut->worker->offers >> strand->number & 1))
             continue;
-        while (strand->states[strand->cursor] != INK_PART_READY)
+        while (!is_ready (strand, strand->cursor))
             strand->cursor++;
         if (strand->cursor < cut->first)
             cut->first = strand->cursor;
     }
     for (size_t k = 0; k < demand->strand_count; k++) {
         const ink_strand_t *strand = &demand->strands[k];
-        if (strand->states[cut->first] != INK_PART_READY ||
-            !(cut->worker->offers >> strand->number & 1))
+        uint64_t p;
+        if (!is_ready (strand, cut->first) ||
+            !(cut->worker->offers >> strand->number & 1) ||
+            !ink_course_part (&demand->course, cut->first, &p))
             continue;
-        if (is_suspect (self, strand, cut->first)) {
+        if (is_suspect (self, strand, p)) {
             cut->strands[0] = k;
             cut->kernels = 1;
             return;
@@ -95,13 +105,14 @@ target (ink_foreman_t *self, const ink_cut_t *cut)
     return share < LEASE_NS ? share : LEASE_NS;
 }
 
-static bool
-all_ready (const ink_cut_t *cut, uint64_t p)
+//  How many kernels of the cut want the part.
+static size_t
+wanting (const ink_cut_t *cut, uint64_t p)
 {
+    size_t count = 0;
     for (size_t n = 0; n < cut->kernels; n++)
-        if (cut->demand->strands[cut->strands[n]].states[p] != INK_PART_READY)
-            return false;
-    return true;
+        count += cut->demand->strands[cut->strands[n]].states[p] == INK_PART_READY;
+    return count;
 }
 
 static void
@@ -109,7 +120,7 @@ add (ink_foreman_t *self, ink_cut_t *cut, uint64_t p, ink_chunk_t *const chunks[
 {
     memcpy (cut->chunks + cut->slots, chunks, cut->kernels * sizeof *chunks);
     cut->slots += cut->kernels;
-    cut->spans++;
+    cut->parts[cut->spans++] = p;
     cut->estimate_ns +=
         estimate (self, cut, ink_plan_part (&cut->demand->plan, p).length);
 }
@@ -147,8 +158,12 @@ ink_cut_ready (ink_foreman_t *self, ink_cut_t *cut)
 {
     find_start (self, cut);
     int64_t enough = target (self, cut);
-    for (uint64_t p = cut->first; p < cut->demand->parts && all_ready (cut, p); p++) {
-        if (!add_ready (self, cut, p) || is_full (cut) || cut->estimate_ns >= enough)
+    const ink_course_t *course = &cut->demand->course;
+    for (uint64_t place = cut->first, p; place < ink_course_places (course); place++) {
+        if (!ink_course_part (course, place, &p) || !wanting (cut, p))
+            continue;
+        if (wanting (cut, p) < cut->kernels || !add_ready (self, cut, p) ||
+            is_full (cut) || cut->estimate_ns >= enough)
             break;
     }
 }
@@ -185,15 +200,17 @@ add_left (ink_foreman_t *self, ink_cut_t *cut, uint64_t p, const ink_lease_t *le
 void
 ink_cut_backup (ink_foreman_t *self, ink_cut_t *cut, const ink_lease_t *lease)
 {
+    const ink_course_t *course = &cut->demand->course;
+    uint64_t p;
     for (size_t k = 0; k < cut->demand->strand_count; k++) {
         const ink_strand_t *strand = &cut->demand->strands[k];
         if (cut->worker->offers >> strand->number & 1 &&
-            left_of (self, strand, cut->first, lease))
+            ink_course_part (course, cut->first, &p) && left_of (self, strand, p, lease))
             cut->strands[cut->kernels++] = k;
     }
-    for (uint64_t p = cut->first;
-         cut->kernels && p < cut->demand->parts && !is_full (cut); p++)
-        if (!add_left (self, cut, p, lease))
+    for (uint64_t place = cut->first;
+         cut->kernels && place < ink_course_places (course) && !is_full (cut); place++)
+        if (ink_course_part (course, place, &p) && !add_left (self, cut, p, lease))
             break;
 }
 
@@ -238,7 +255,7 @@ list_spans (ink_foreman_t *self, const ink_cut_t *cut, ink_msg_lease_t *msg)
 {
     ink_msg_span_t *spans = ink_office_alloc (self, cut->spans * sizeof *spans);
     for (size_t n = 0; spans && n < cut->spans; n++) {
-        ink_part_t part = ink_plan_part (&cut->demand->plan, cut->first + n);
+        ink_part_t part = ink_plan_part (&cut->demand->plan, cut->parts[n]);
         spans[n] = (ink_msg_span_t){part.offset, part.length};
     }
     msg->spans.items = spans;

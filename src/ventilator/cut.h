@@ -1,7 +1,7 @@
 //  cut.h: a lease in the making; a room of the foreman's, for dispatch.c alone.
 //
-//  A lease is cut from one demand for one worker: adjacent parts worth about 20 ms on that
-//  worker, less near the end of a demand so that all workers end together.
+//  A lease is cut from one demand for one worker: parts that follow each other in the demand's
+//  course, worth about 20 ms on that worker, less near the end so that all workers end together.
 
 #ifndef INK_CUT_H_INCLUDED
 #define INK_CUT_H_INCLUDED
@@ -13,8 +13,9 @@
 typedef struct {
     ink_demand_t *demand;
     ink_worker_t *worker;
-    uint64_t first; //  Part
+    uint64_t first; //  Place in the course
     size_t kernels, spans;
+    uint64_t parts[INK_SPANS_MOST];
     size_t strands[INK_KERNELS_MOST]; //  Of the demand, those in the lease
     int64_t estimate_ns;
     size_t slots;
@@ -25,7 +26,7 @@ typedef struct {
 //  memory ran out.
 void ink_cut_ready (ink_foreman_t *self, ink_cut_t *cut);
 
-//  Cuts again what is left of a lease, from part `first` of the demand on.
+//  Cuts again what is left of a lease, from the place `first` on.
 void ink_cut_backup (ink_foreman_t *self, ink_cut_t *cut, const ink_lease_t *lease);
 
 //  Grants the lease and sends it. False when memory ran out.

@@ -294,13 +294,14 @@ ink_demand_plan (ink_demands_t *self, ink_demand_t *demand,
     if (rc)
         return rc;
     demand->client->output += demand->output;
+    demand->course = ink_course_spread (demand->parts);
     for (size_t k = 0; rc == INK_OK && k < demand->strand_count; k++) {
         ink_strand_t *strand = &demand->strands[k];
         strand->states = ink_alloc (demand->parts);
         if (!strand->states)
             return INK_ENOMEM;
         strand->left = demand->parts;
-        strand->cursor = demand->parts;
+        strand->cursor = ink_course_places (&demand->course);
         strand->series = ink_series_of (strand->kernel, strand->params, identity);
         rc = ink_kin_join (&strand->kin, &self->kin, strand->series.bytes, &demand->plan,
                            strand->kernel->overlap);
@@ -345,8 +346,10 @@ ink_strand_set (ink_demands_t *self, ink_strand_t *strand, uint64_t part,
     bool was_open = old != INK_PART_DONE && old != INK_PART_ERROR;
     bool is_open = state != INK_PART_DONE && state != INK_PART_ERROR;
     strand->left += (uint64_t) is_open - (uint64_t) was_open;
-    if (state == INK_PART_READY && part < strand->cursor && !INK_PLANTED (21))
-        strand->cursor = part;
+    if (state == INK_PART_READY && !INK_PLANTED (21)) {
+        uint64_t place = ink_course_place (&strand->demand->course, part);
+        strand->cursor = place < strand->cursor ? place : strand->cursor;
+    }
     if ((old == INK_PART_READY && strand->ready == 0) ||
         (state == INK_PART_READY && strand->ready == 1))
         keep_eager (self, strand->demand);

@@ -18,6 +18,7 @@
 #include "inkling/kernel.h"
 #include "protocol/messages.h"
 #include "protocol/post.h"
+#include "value/course.h"
 #include "value/kin.h"
 #include "value/plan.h"
 
@@ -40,7 +41,7 @@ typedef struct {
     int number; //  Of the kernel, in the registry
     ink_series_t series;
     uint8_t *states;                   //  Of each part
-    uint64_t cursor;                   //  No part before it is READY
+    uint64_t cursor;                   //  No place of the course before it is READY
     uint64_t ready, in_progress, left; //  left: neither DONE nor ERROR
     uint64_t cached_parts;
     bool ended;                //  The final was sent
@@ -101,6 +102,7 @@ struct ink_demand {
     bool early;       //  Values came before the sink knew of it: their parts are LOOKING
     ink_identity_t identity;
     ink_plan_t plan;
+    ink_course_t course; //  In which its parts are leased
     uint64_t parts, output, seq;
     uint64_t running; //  Leases cut for it
     ink_strand_t strands[INK_KERNELS_MOST];

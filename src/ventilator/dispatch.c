@@ -218,10 +218,12 @@ back_up (ink_foreman_t *self, ink_worker_t *worker)
 {
     ink_lease_t *lease = slowest (self, worker);
     ink_cut_t cut = {.worker = worker};
+    uint64_t part;
     if (lease)
-        cut.demand = who_waits (self, ink_lease_first (lease), &cut.first);
+        cut.demand = who_waits (self, ink_lease_first (lease), &part);
     if (!cut.demand)
         return;
+    cut.first = ink_course_place (&cut.demand->course, part);
     ink_cut_backup (self, &cut, lease);
     if (cut.slots && ink_cut_hand_out (self, &cut))
         self->counters.backups++;

@@ -31,7 +31,8 @@ check_strand (world_t *world, ink_foreman_t *office, const ink_strand_t *strand)
     uint64_t count[INK_PART_ERROR + 1] = {0};
     for (uint64_t p = 0; strand->states && p < demand->parts; p++) {
         count[strand->states[p]]++;
-        if (strand->states[p] == INK_PART_READY && p < strand->cursor)
+        if (strand->states[p] == INK_PART_READY &&
+            ink_course_place (&demand->course, p) < strand->cursor)
             FAIL ("a part of %s before the cursor is ready", demand->id);
         if (strand->states[p] == INK_PART_IN_PROGRESS)
             check_part (world, office, strand, p);

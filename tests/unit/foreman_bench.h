@@ -81,13 +81,26 @@ write_kernels (bench_t *self, const ink_msg_kernel_t *kernels, size_t size)
         write_down (self, "%s%s", n ? "," : "", kernels[n].name);
 }
 
+//  "[0+2 5+1]": parts 0 and 1, then 5
+static inline void
+write_spans (bench_t *self, const ink_msg_span_t *spans, size_t size)
+{
+    for (size_t n = 0, run; n < size; n += run) {
+        for (run = 1; n + run < size; run++)
+            if (spans[n + run].offset != spans[n].offset + run * PART)
+                break;
+        write_down (self, "%s%d+%d", n ? " " : " [", (int) (spans[n].offset / PART),
+                    (int) run);
+    }
+    write_down (self, "]");
+}
+
 static inline void
 write_lease (bench_t *self, const ink_msg_lease_t *msg)
 {
     write_down (self, "LEASE %d ", (int) msg->lease);
     write_kernels (self, msg->kernels.items, msg->kernels.size);
-    write_down (self, " [%d+%d]", (int) (msg->spans.items[0].offset / PART),
-                (int) msg->spans.size);
+    write_spans (self, msg->spans.items, msg->spans.size);
     if (msg->attempt)
         write_down (self, " again %d", (int) msg->attempt);
     if (msg->care)

@@ -98,10 +98,12 @@ counts_are_those_of_the_states_whatever_changes (void **state)
     for (int n = 0; n < 5000; n++) {
         uint64_t part = chance_below (&seed, PARTS);
         ink_strand_set (*state, strand, part, (ink_part_state_t) chance_below (&seed, 5));
-        uint64_t counts[5] = {0}, first = PARTS;
-        for (uint64_t p = PARTS; p-- > 0;) {
+        uint64_t counts[5] = {0}, first = UINT64_MAX;
+        for (uint64_t p = 0; p < PARTS; p++) {
+            uint64_t place = ink_course_place (&demand->course, p);
             counts[strand->states[p]]++;
-            first = strand->states[p] == INK_PART_READY ? p : first;
+            if (strand->states[p] == INK_PART_READY && place < first)
+                first = place;
         }
         assert_int_equal (strand->ready, counts[INK_PART_READY]);
         assert_int_equal (strand->in_progress, counts[INK_PART_IN_PROGRESS]);

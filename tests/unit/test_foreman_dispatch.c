@@ -56,7 +56,7 @@ leases_never_exceed_credit (void **state)
     request (self, 1, "a", "count", 0, 8);
     TOLD (self, "sink < EXPECT 2 count [0+8]\n"
                 "lane 1 < LEASE 2 count [0+1]\n"
-                "lane 1 < LEASE 3 count [1+1]\n");
+                "lane 1 < LEASE 3 count [4+1]\n");
     request (self, 1, "b", "count", 8, 8);
     TOLD (self, "sink < EXPECT 3 count [8+8]\n");
     arrives (self, 3, 0, INK_OK);
@@ -70,19 +70,21 @@ a_lease_is_20_ms_of_work_and_shrinks_near_the_end (void **state)
     self->busy_ns = 2000000;
     teach (self);
     request (self, 1, "a", "count", 0, 40);
-    TOLD (self, "sink < EXPECT 2 count [0+40]\n"
-                "lane 1 < LEASE 2 count [0+10]\n"
-                "lane 1 < LEASE 3 count [10+10]\n");
+    TOLD (self,
+          "sink < EXPECT 2 count [0+40]\n"
+          "lane 1 < LEASE 2 count [0+1 32+1 16+1 8+1 24+1 4+1 36+1 20+1 12+1 28+1]\n"
+          "lane 1 < LEASE 3 count [2+1 34+1 18+1 10+1 26+1 6+1 38+1 22+1 14+1 30+1]\n");
     settle (self, 2);
-    TOLD (self, "lane 1 < LEASE 4 count [20+10]\n");
+    TOLD (self,
+          "lane 1 < LEASE 4 count [1+1 33+1 17+1 9+1 25+1 5+1 37+1 21+1 13+1 29+1]\n");
     settle (self, 3);
-    TOLD (self, "lane 1 < LEASE 5 count [30+5]\n");
+    TOLD (self, "lane 1 < LEASE 5 count [3+1 35+1 19+1 11+1 27+1]\n");
     settle (self, 4);
-    TOLD (self, "lane 1 < LEASE 6 count [35+3]\n");
+    TOLD (self, "lane 1 < LEASE 6 count [7+1 39+1 23+1]\n");
     settle (self, 5);
-    TOLD (self, "lane 1 < LEASE 7 count [38+1]\n");
+    TOLD (self, "lane 1 < LEASE 7 count [15+1]\n");
     settle (self, 6);
-    TOLD (self, "lane 1 < LEASE 8 count [39+1]\n");
+    TOLD (self, "lane 1 < LEASE 8 count [31+1]\n");
 }
 
 static void
@@ -94,10 +96,10 @@ workers_share_what_is_left_near_the_end (void **state)
     worker (self, 2);
     request (self, 1, "a", "count", 0, 16);
     TOLD (self, "sink < EXPECT 2 count [0+16]\n"
-                "lane 1 < LEASE 2 count [0+4]\n"
-                "lane 2 < LEASE 3 count [4+3]\n"
-                "lane 2 < LEASE 4 count [7+3]\n"
-                "lane 1 < LEASE 5 count [10+2]\n");
+                "lane 1 < LEASE 2 count [0+1 8+1 4+1 12+1]\n"
+                "lane 2 < LEASE 3 count [2+1 10+1 6+1]\n"
+                "lane 2 < LEASE 4 count [14+1 1+1 9+1]\n"
+                "lane 1 < LEASE 5 count [5+1 13+1]\n");
 }
 
 static void
@@ -110,7 +112,7 @@ a_new_worker_is_judged_by_the_others (void **state)
     request (self, 1, "a", "count", 0, 8);
     TOLD (self, "sink < EXPECT 2 count [0+8]\n"
                 "lane 2 < LEASE 2 count [0+1]\n"
-                "lane 2 < LEASE 3 count [1+1]\n");
+                "lane 2 < LEASE 3 count [4+1]\n");
 }
 
 static void
@@ -125,9 +127,9 @@ a_worker_that_tells_of_a_million_years_harms_nobody (void **state)
     settle (self, 3);
     TOLD (self, "sink < EXPECT 2 count [0+8]\n"
                 "lane 1 < LEASE 2 count [0+1]\n"
-                "lane 1 < LEASE 3 count [1+1]\n"
+                "lane 1 < LEASE 3 count [4+1]\n"
                 "lane 1 < LEASE 4 count [2+1]\n"
-                "lane 1 < LEASE 5 count [3+1]\n");
+                "lane 1 < LEASE 5 count [6+1]\n");
 }
 
 //  ---------------------------------------------------------------------------------------

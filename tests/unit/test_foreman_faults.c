@@ -149,15 +149,15 @@ the_first_part_that_has_not_settled_is_blamed (void **state)
     teach (self);
     request (self, 7, "a", "count", 0, 8);
     TOLD (self, "sink < EXPECT 2 count [0+8]\n"
-                "lane 1 < LEASE 2 count [0+4]\n"
-                "lane 1 < LEASE 3 count [4+2]\n");
+                "lane 1 < LEASE 2 count [0+1 4+1 2+1 6+1]\n"
+                "lane 1 < LEASE 3 count [1+1 5+1]\n");
     arrives (self, 2, 0, INK_OK);
     hello (self, 1, "count");
     ready (self, 1);
     self->trace[0] = 0;
     proven (self);
-    TOLD (self, "lane 2 < LEASE 4 count [1+1] again 1\n"
-                "lane 2 < LEASE 5 count [2+3]\n");
+    TOLD (self, "lane 2 < LEASE 4 count [4+1] again 1\n"
+                "lane 2 < LEASE 5 count [2+1 6+1 1+1]\n");
 }
 
 static void
@@ -201,8 +201,8 @@ a_chunk_that_kills_eight_workers_is_given_up_and_the_rest_is_computed (void **st
     ready (self, 1);
     proven (self);
     TOLD (self, "lane 9 < PROBE\n"
-                "lane 9 < LEASE 18 count [1+1]\n"
-                "lane 9 < LEASE 19 count [2+1]\n");
+                "lane 9 < LEASE 18 count [2+1]\n"
+                "lane 9 < LEASE 19 count [1+1]\n");
     settle (self, 18);
     settle (self, 19);
     sink_replies (self, 2, 0, true, 2);
@@ -380,7 +380,7 @@ what_is_not_of_a_lease_changes_nothing (void **state)
     arrives (self, 2, 1, INK_OK);
     arrives (self, 2, 0, INK_OK);
     arrives (self, 2, 0, INK_OK);
-    TOLD (self, "lane 1 < LEASE 4 count [2+1]\n");
+    TOLD (self, "lane 1 < LEASE 4 count [1+1]\n");
 }
 
 //  ---------------------------------------------------------------------------------------
@@ -403,7 +403,8 @@ with_another_sink_all_is_planned_again_and_one_final_comes (void **state)
                 "sink < KNOWN 2.0 [0+1]\n");
     stopped (self, 1, 3);
     stopped (self, 1, 4);
-    TOLD (self, "lane 1 < LEASE 5 histogram [1+1]\nlane 1 < LEASE 6 histogram [2+1]\n");
+    TOLD (self, "lane 1 < LEASE 5 histogram [2+1]\n"
+                "lane 1 < LEASE 6 histogram [1+1]\n");
     settle (self, 5);
     settle (self, 6);
     sink_replies (self, 2, 0, true, 3);

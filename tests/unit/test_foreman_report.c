@@ -201,7 +201,7 @@ a_worker_of_bad_values_is_given_nothing_for_ten_seconds (void **state)
     arrives (self, 2, 0, INK_EVALUE);
     arrives (self, 3, 0, INK_EVALUE);
     TOLD (self, "lane 1 < LEASE 4 count [1+1] again 1 care 1\n"
-                "lane 1 < LEASE 5 count [2+1] again 1 care 1\n");
+                "lane 1 < LEASE 5 count [5+1] again 1 care 1\n");
     arrives (self, 4, 0, INK_EVALUE);
     arrives (self, 5, 0, INK_OK);
     TOLD (self, "sink < FAILED 2.0 part 0 bad_value\n");
