@@ -56,17 +56,20 @@ find_start (ink_foreman_t *self, ink_cut_t *cut)
         ink_strand_t *strand = &demand->strands[k];
         if (!strand->ready || !(cut->worker->offers >> strand->number & 1))
             continue;
-        while (!is_ready (strand, strand->cursor))
+        while (strand->cursor < ink_course_places (&demand->course) &&
+               !is_ready (strand, strand->cursor))
             strand->cursor++;
         if (strand->cursor < cut->first)
             cut->first = strand->cursor;
     }
+    uint64_t p;
+    if (cut->first == ink_course_places (&demand->course) ||
+        !ink_course_part (&demand->course, cut->first, &p))
+        return;
     for (size_t k = 0; k < demand->strand_count; k++) {
         const ink_strand_t *strand = &demand->strands[k];
-        uint64_t p;
-        if (!is_ready (strand, cut->first) ||
-            !(cut->worker->offers >> strand->number & 1) ||
-            !ink_course_part (&demand->course, cut->first, &p))
+        if (strand->states[p] != INK_PART_READY ||
+            !(cut->worker->offers >> strand->number & 1))
             continue;
         if (is_suspect (self, strand, p)) {
             cut->strands[0] = k;
@@ -157,6 +160,8 @@ void
 ink_cut_ready (ink_foreman_t *self, ink_cut_t *cut)
 {
     find_start (self, cut);
+    if (!cut->kernels)
+        return;
     int64_t enough = target (self, cut);
     const ink_course_t *course = &cut->demand->course;
     for (uint64_t place = cut->first, p; place < ink_course_places (course); place++) {
