@@ -1,0 +1,290 @@
+//  estimate.c: what the rest of a table of counters will be, and how far off that may be.
+
+#include "value/estimate.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "inkling/error.h"
+
+#define CELLS_MOST ((size_t) 1 << 18)
+#define GROUPS 8
+#define FOLDED_MOST 4096 //  Adjacent counters are watched together when there are more
+#define UNITS_MOST 4096
+#define UNITS_LEAST 16
+
+//  The parts left may be few, and how they differ is of no known form: so many deviations
+#define SIGMAS 3
+
+//  Places of a course one after the other are 1/8 of the range apart, eight of them a round
+//  through all of it: rounds are dealt to groups, not places.
+#define ROUND 8
+
+//  Units of one kind: samples, or parts
+typedef struct {
+    uint64_t units, bytes;
+    uint64_t *cells; //  Of all of them
+    struct {
+        uint64_t units, bytes;
+        uint64_t *cells; //  Folded
+    } group[GROUPS];
+} tally_t;
+
+struct ink_estimate {
+    uint64_t length, chunk;
+    uint32_t overlap;
+    size_t cells, folded;
+    unsigned shift; //  Of a cell's number to that of its fold
+    uint64_t *scratch;
+    tally_t samples, parts;
+    double *squares;  //  Sums of the squares of the rates of single parts, folded
+    uint64_t batches; //  Of samples
+};
+
+static size_t
+cells_of (const ink_kernel_t *kernel, const int64_t *params)
+{
+    ink_geometry_t geometry = {0};
+    kernel->geometry (params, &geometry);
+    return geometry.cells;
+}
+
+bool
+ink_estimate_suits (const ink_kernel_t *kernel, const int64_t *params)
+{
+    return kernel->shape == INK_SHAPE_COUNTS && !(kernel->flags & INK_KERNEL_UNREAD) &&
+           cells_of (kernel, params) <= CELLS_MOST;
+}
+
+static bool
+make_tally (const ink_estimate_t *self, tally_t *tally)
+{
+    tally->cells = ink_alloc (self->cells * sizeof *tally->cells);
+    bool made = tally->cells;
+    for (size_t g = 0; g < GROUPS; g++) {
+        tally->group[g].cells = ink_alloc (self->folded * sizeof *tally->cells);
+        made &= tally->group[g].cells != NULL;
+    }
+    return made;
+}
+
+static void
+free_tally (tally_t *tally)
+{
+    ink_free (tally->cells);
+    for (size_t g = 0; g < GROUPS; g++)
+        ink_free (tally->group[g].cells);
+}
+
+ink_estimate_t *
+ink_estimate_new (const ink_kernel_t *kernel, const int64_t *params, uint64_t length,
+                  uint64_t chunk)
+{
+    assert (ink_estimate_suits (kernel, params) && length > 0 && chunk > 0);
+    ink_estimate_t *self = ink_alloc (sizeof *self);
+    if (!self)
+        return NULL;
+    self->length = length;
+    self->chunk = chunk;
+    self->overlap = kernel->overlap;
+    self->cells = cells_of (kernel, params);
+    while (self->cells >> self->shift > FOLDED_MOST)
+        self->shift++;
+    self->folded = ((self->cells - 1) >> self->shift) + 1;
+    self->scratch = ink_alloc (self->cells * sizeof *self->scratch);
+    self->squares = ink_alloc (self->folded * sizeof *self->squares);
+    bool made = self->squares && make_tally (self, &self->samples);
+    made &= make_tally (self, &self->parts);
+    if (!self->scratch || !made)
+        ink_estimate_destroy (&self);
+    return self;
+}
+
+void
+ink_estimate_destroy (ink_estimate_t **self_p)
+{
+    ink_estimate_t *self = *self_p;
+    if (!self)
+        return;
+    free_tally (&self->samples);
+    free_tally (&self->parts);
+    ink_free (self->scratch);
+    ink_free (self->squares);
+    ink_free (self);
+    *self_p = NULL;
+}
+
+//  ---------------------------------------------------------------------------------------
+//  Units
+
+static int
+add (ink_estimate_t *self, tally_t *tally, const void *value, size_t size, uint64_t units,
+     uint64_t bytes, size_t group)
+{
+    memset (self->scratch, 0, self->cells * sizeof *self->scratch);
+    int rc = ink_counts_add (value, size, self->scratch, self->cells);
+    if (rc)
+        return rc;
+    uint64_t *folded = tally->group[group].cells;
+    for (size_t c = 0; c < self->cells; c++) {
+        tally->cells[c] += self->scratch[c];
+        folded[c >> self->shift] += self->scratch[c];
+    }
+    tally->units += units;
+    tally->bytes += bytes;
+    tally->group[group].units += units;
+    tally->group[group].bytes += bytes;
+    return INK_OK;
+}
+
+int
+ink_estimate_sample (ink_estimate_t *self, const void *value, size_t size, uint64_t units,
+                     uint64_t bytes)
+{
+    uint64_t unseen = units * self->overlap; //  Each sample ends before it could look on
+    if (!units || bytes <= unseen)
+        return INK_EVALUE;
+    int rc = add (self, &self->samples, value, size, units, bytes - unseen,
+                  self->batches % GROUPS);
+    self->batches += rc == INK_OK;
+    return rc;
+}
+
+//  Of the part that is unpacked.
+static void
+add_squares (ink_estimate_t *self, double length)
+{
+    for (size_t c = 0; c < self->cells;) {
+        uint64_t count = 0;
+        size_t fold = c >> self->shift;
+        for (; c < self->cells && c >> self->shift == fold; c++)
+            count += self->scratch[c];
+        double rate = (double) count / length;
+        self->squares[fold] += rate * rate;
+    }
+}
+
+int
+ink_estimate_part (ink_estimate_t *self, const void *value, size_t size, uint64_t length,
+                   uint64_t place)
+{
+    if (self->parts.units >= UNITS_MOST)
+        return INK_OK;
+    int rc = add (self, &self->parts, value, size, 1, length, place / ROUND % GROUPS);
+    if (rc == INK_OK)
+        add_squares (self, (double) length);
+    return rc;
+}
+
+//  ---------------------------------------------------------------------------------------
+//  What follows from them
+
+//  What the units are taken from: the parts of the first rounds of a course are spread less
+//  evenly than samples, and take over when they are as many.
+static const tally_t *
+source_of (const ink_estimate_t *self)
+{
+    return self->parts.units < self->samples.units ? &self->samples : &self->parts;
+}
+
+//  The square root, without a mathematics library.
+static double
+root (double square)
+{
+    if (square <= 0)
+        return 0;
+    double guess = square > 1 ? square : 1;
+    for (int n = 0; n < 60; n++)
+        guess = (guess + square / guess) / 2;
+    return guess;
+}
+
+//  The square of the error of a mean of all units, by how the groups differ.
+static double
+error_of_mean (const tally_t *tally, size_t groups, size_t fold)
+{
+    double sum = 0, squares = 0, units = (double) tally->units;
+    for (size_t g = 0; g < GROUPS; g++) {
+        if (!tally->group[g].units)
+            continue;
+        double weight = (double) tally->group[g].units;
+        double rate =
+            (double) tally->group[g].cells[fold] / (double) tally->group[g].bytes;
+        sum += weight * rate;
+        squares += weight * rate * rate;
+    }
+    return (squares - sum * sum / units) / (double) (groups - 1) / units;
+}
+
+//  How much the rates of single parts vary; known when there are some.
+static double
+variance_of_parts (const ink_estimate_t *self, size_t fold)
+{
+    double units = (double) self->parts.units, sum = 0;
+    if (self->parts.units < 2)
+        return 0;
+    for (size_t g = 0; g < GROUPS; g++)
+        sum += (double) self->parts.group[g].cells[fold];
+    sum *= units / (double) self->parts.bytes;
+    double variance = (self->squares[fold] - sum * sum / units) / (units - 1);
+    return variance > 0 ? variance : 0;
+}
+
+//  Student's t, 97.5 %, of so many degrees of freedom.
+static double
+student (size_t degrees)
+{
+    static const double t[] = {12.71, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365};
+    size_t most = sizeof t / sizeof *t;
+    return t[(degrees < most ? degrees : most) - 1];
+}
+
+//  Samples tell of everything, of which the rest is a part that gets smaller; parts tell of
+//  what is no longer in the rest.
+static double
+share_of_parts_left (const ink_estimate_t *self, const tally_t *tally, double left)
+{
+    double all = left + (double) self->parts.units;
+    return tally == &self->samples ? 1 / left - 1 / all : 1 / left;
+}
+
+bool
+ink_estimate_bound (const ink_estimate_t *self, uint64_t rest, uint64_t *millionths)
+{
+    assert (rest > 0);
+    const tally_t *tally = source_of (self);
+    size_t groups = 0;
+    for (size_t g = 0; g < GROUPS; g++)
+        groups += tally->group[g].units > 0;
+    if (tally->units < UNITS_LEAST || groups < 2)
+        return false;
+    double units = (double) tally->units, largest = 0, t = student (groups - 1);
+    double left = (double) ((rest + self->chunk - 1) / self->chunk);
+    double share = share_of_parts_left (self, tally, left);
+    for (size_t fold = 0; fold < self->folded; fold++) {
+        double square = t * t * error_of_mean (tally, groups, fold) +
+                        SIGMAS * SIGMAS * variance_of_parts (self, fold) * share;
+        largest = square > largest ? square : largest;
+    }
+    double error = root (largest) + 3 / units;
+    double bound = (double) rest / (double) self->length * error;
+    *millionths = bound < 1 ? (uint64_t) (bound * 1e6) + 1 : 1000000;
+    return true;
+}
+
+void
+ink_estimate_write (const ink_estimate_t *self, const ink_answer_t *exact, uint64_t rest,
+                    void *out)
+{
+    const tally_t *tally = source_of (self);
+    uint8_t *bytes = out;
+    ink_answer_write (exact, out);
+    for (size_t c = 0; c < self->cells; c++) {
+        double rate = (double) tally->cells[c] / (double) tally->bytes;
+        uint64_t count;
+        memcpy (&count, bytes + c * sizeof count, sizeof count);
+        count += (uint64_t) (rate * (double) rest + 0.5);
+        memcpy (bytes + c * sizeof count, &count, sizeof count);
+    }
+}
