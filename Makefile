@@ -122,7 +122,7 @@ $(BUILD)/examples/%.so: examples/%.c
 
 # For system tests: kernels that take their time or are up to no good, and what goes between a
 # process and libc.
-SHARED := $(patsubst %,$(BUILD)/tests/%.so,slow bad starve jump)
+SHARED := $(patsubst %,$(BUILD)/tests/%.so,slow bad chosen starve jump)
 $(SHARED): $(BUILD)/tests/%.so: tests/system/%.c include/inkling/kernel.h
 	@mkdir -p $(@D)
 	@echo '  ld $@'

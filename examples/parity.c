@@ -6,15 +6,19 @@
 #include <inkling/kernel.h>
 
 static const ink_param_t params[] = {
-    {"cell", "bytes a cell", 4096, 16, 1 << 20,
-     1}, //  fallback, least, most, power of two
+    {.name = "cell",
+     .summary = "bytes a cell",
+     .fallback = 4096,
+     .least = 16,
+     .most = 1 << 20,
+     .power_of_two = 1},
     {0},
 };
 
 static void
-geometry (const int64_t *values, ink_geometry_t *geometry)
+geometry (const ink_args_t *args, ink_geometry_t *geometry)
 {
-    geometry->cell_bytes = (size_t) values[0];
+    geometry->cell_bytes = (size_t) args->numbers[0];
     geometry->cell_size = 1;
 }
 
@@ -23,7 +27,7 @@ static void
 map (const ink_slice_t *slice, void *cells)
 {
     uint8_t *parity = cells;
-    uint64_t cell = (uint64_t) slice->params[0], first = slice->offset / cell;
+    uint64_t cell = (uint64_t) slice->args->numbers[0], first = slice->offset / cell;
     for (size_t at = 0; at < slice->length; at++) {
         uint64_t n = (slice->offset + at) / cell;
         if (at == 0 || n != (slice->offset + at - 1) / cell)

@@ -45,10 +45,14 @@ ink_request_set_range (ink_request_t *self, uint64_t offset, uint64_t length);
 //  already.
 INK_EXPORT int ink_request_add_kernel (ink_request_t *self, const char *kernel);
 
-//  Sets a parameter of every kernel of the request that has it. INK_EUSAGE when there is no
-//  room (8) or the name is too long. A name no kernel has is refused by the ventilator.
+//  Sets a parameter of every kernel of the request that has it: to a number; or as it would be
+//  typed: a number with a suffix, a word, a text, bytes in hexadecimal digits. INK_EUSAGE when
+//  there is no room (8), the name is too long, or the text empty or above 512 bytes. A name no
+//  kernel has, or what a kernel does not take, is refused by the ventilator, which says why.
 INK_EXPORT int
 ink_request_set_param (ink_request_t *self, const char *name, int64_t value);
+INK_EXPORT int
+ink_request_set_text_param (ink_request_t *self, const char *name, const char *text);
 
 //  Adds a completion (0 to 1) at which a partial is wanted, up to 64 of them. Without any,
 //  partials come as soon as something is known, then every 50 ms at most.

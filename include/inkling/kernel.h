@@ -1,7 +1,7 @@
 //  kernel.h: all that a kernel sees of Inkling.
 //
 //  A kernel computes something over a range of bytes. It is a table of constants and two
-//  or three functions; it reads no files, keeps no state between calls and starts no
+//  to four functions; it reads no files, keeps no state between calls and starts no
 //  threads. Inkling cuts the range into parts, reads each once, cuts the parts into slices
 //  of about 256 KiB, hands them to `map`, packs, caches, sends and merges what comes out.
 //
@@ -33,11 +33,13 @@
 
 //  Goes up when a kernel built against an older header would be misunderstood. A shared
 //  object with another number is refused.
-#define INK_KERNEL_ABI 1
+#define INK_KERNEL_ABI 2
 
-//  At most so many parameters, and a name of at most so many characters.
+//  At most so many parameters, a name of at most so many characters, and texts that have so
+//  many bytes together.
 #define INK_KERNEL_PARAMS 8
 #define INK_KERNEL_NAME 32
+#define INK_KERNEL_TEXTS 256
 
 typedef enum { INK_SHAPE_COUNTS = 1, INK_SHAPE_CELLS = 2 } ink_shape_t;
 
@@ -50,13 +52,41 @@ enum {
     INK_KERNEL_UNREAD = 2    //  `map` wants no bytes: `bytes` is NULL
 };
 
+//  What a parameter is.
+typedef enum {
+    INK_PARAM_NUMBER = 0, //  From `least` to `most`
+    INK_PARAM_WORD = 1,   //  One of `words`
+    INK_PARAM_TEXT = 2,   //  UTF-8 without control characters, as it was typed
+    INK_PARAM_BYTES = 3   //  Any bytes, typed as hexadecimal digits
+} ink_param_kind_t;
+
+//  A row of the kernel's table: a parameter it takes. The fallback is used when the request
+//  does not say.
 typedef struct {
-    const char *name;    //  NULL ends the table
-    const char *summary; //  A few words for `inkling kernels`
-    int64_t fallback;    //  Used when the request does not say
-    int64_t least, most; //  Limits, both allowed
-    int power_of_two;    //  Only powers of two are allowed
+    const char *name;         //  NULL ends the table
+    const char *summary;      //  A few words for `inkling kernels`
+    int64_t fallback;         //  Of a number; of a word: its place in the list
+    int64_t least, most;      //  Of a number: limits, both allowed
+    int power_of_two;         //  Of a number: nothing else is allowed
+    ink_param_kind_t kind;    //  What was not said of it is not needed
+    const char *const *words; //  Ends with NULL
+    const char *text;         //  Fallback of a text or of bytes, as typed; NULL: empty
 } ink_param_t;
+
+//  The parameters as they were asked for, each in its place of the table.
+typedef struct {
+    int64_t numbers[INK_KERNEL_PARAMS]; //  The number; the place of the word; how many
+                                        //  bytes the text or the bytes have
+    uint16_t begins[INK_KERNEL_PARAMS]; //  Where in `texts` these are
+    uint8_t texts[INK_KERNEL_TEXTS];    //  No zero ends them
+} ink_args_t;
+
+//  The n-th parameter, a text or bytes: args->numbers [n] bytes.
+static inline const uint8_t *
+ink_args_text (const ink_args_t *args, size_t n)
+{
+    return args->texts + args->begins[n];
+}
 
 //  What the parameters fix. For counts: `cells`. For cells: the other two.
 typedef struct {
@@ -66,12 +96,12 @@ typedef struct {
 } ink_geometry_t;
 
 typedef struct {
-    const uint8_t *bytes;  //  length + lookahead bytes may be read; borrowed for the call
-    size_t length;         //  Bytes to account for, never 0
-    size_t lookahead;      //  Bytes behind them, at most `overlap`
-    uint64_t offset;       //  Of bytes [0] in the source. For cells: start of a cell, or
-                           //  of the range
-    const int64_t *params; //  In the order of the kernel's table
+    const uint8_t *bytes; //  length + lookahead bytes may be read; borrowed for the call
+    size_t length;        //  Bytes to account for, never 0
+    size_t lookahead;     //  Bytes behind them, at most `overlap`
+    uint64_t offset;      //  Of bytes [0] in the source. For cells: start of a cell, or
+                          //  of the range
+    const ink_args_t *args;
 } ink_slice_t;
 
 typedef struct {
@@ -87,7 +117,7 @@ typedef struct {
     const ink_param_t *params; //  Ends with a NULL name; NULL for none
 
     //  Fills *geometry from checked parameters. Constant time.
-    void (*geometry) (const int64_t *params, ink_geometry_t *geometry);
+    void (*geometry) (const ink_args_t *args, ink_geometry_t *geometry);
 
     //  Accounts for one slice. Counts: adds to uint32_t [cells], which begins as zeros; a
     //  part has at most 64 MiB, so a counter that goes up by one a byte cannot overflow.
@@ -97,7 +127,11 @@ typedef struct {
 
     //  Called once after the last slice of a part; NULL for none. For kernels whose table
     //  is faster to fill in another order than the answer's. Counts only.
-    void (*settle) (const int64_t *params, void *cells);
+    void (*settle) (const ink_args_t *args, void *cells);
+
+    //  What the table cannot say of its parameters; NULL: nothing. 0 when they are allowed;
+    //  else it has written why not, a sentence of at most `why_size` bytes with its zero.
+    int (*check) (const ink_args_t *args, char *why, size_t why_size);
 } ink_kernel_t;
 
 typedef const ink_kernel_t *(ink_kernel_entry_t) (void);

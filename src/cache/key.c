@@ -23,19 +23,28 @@ write_big_endian (writer_t *self, uint64_t number, unsigned size)
         *self->at++ = (uint8_t) (number >> (shift - 8));
 }
 
-//  The name goes in with its NUL and the rest has a fixed size, so no two different
-//  beginnings spell the same bytes.
+static void
+write_param (writer_t *self, const ink_param_t *param, const ink_args_t *args, size_t n)
+{
+    write_big_endian (self, (uint64_t) args->numbers[n], 8);
+    if (param->kind == INK_PARAM_TEXT || param->kind == INK_PARAM_BYTES)
+        write_bytes (self, ink_args_text (args, n), (size_t) args->numbers[n]);
+}
+
+//  The name goes in with its NUL, a text with its length before it, and the rest has a fixed
+//  size, so no two different beginnings spell the same bytes.
 ink_series_t
-ink_series_of (const ink_kernel_t *kernel, const int64_t *params,
+ink_series_of (const ink_kernel_t *kernel, const ink_args_t *args,
                const ink_identity_t *identity)
 {
-    uint8_t bytes[INK_KERNEL_NAME + 1 + 4 + 8 * (INK_KERNEL_PARAMS + 5)];
+    uint8_t
+        bytes[INK_KERNEL_NAME + 1 + 4 + 8 * (INK_KERNEL_PARAMS + 5) + INK_KERNEL_TEXTS];
     writer_t writer = {bytes};
     write_bytes (&writer, kernel->name, strnlen (kernel->name, INK_KERNEL_NAME));
     write_bytes (&writer, "", 1);
     write_big_endian (&writer, kernel->version, 4);
     for (size_t i = 0; kernel->params && kernel->params[i].name; i++)
-        write_big_endian (&writer, (uint64_t) params[i], 8);
+        write_param (&writer, &kernel->params[i], args, i);
     write_big_endian (&writer, identity->device, 8);
     write_big_endian (&writer, identity->inode, 8);
     write_big_endian (&writer, identity->size, 8);

@@ -81,8 +81,8 @@ make_request (const ink_options_t *options, const char *source, int *error)
     for (size_t n = 0; n < options->kernel_count && *error == INK_OK; n++)
         *error = ink_request_add_kernel (request, options->kernels[n]);
     for (size_t n = 0; n < options->param_count && *error == INK_OK; n++)
-        *error = ink_request_set_param (request, options->params[n].name,
-                                        options->params[n].value);
+        *error = ink_request_set_text_param (request, options->params[n].name,
+                                             options->params[n].typed);
     for (size_t n = 0; n < options->report_count && *error == INK_OK; n++)
         *error = ink_request_add_report (request, options->reports[n]);
     if (*error != INK_OK)
@@ -124,10 +124,10 @@ data_of (const ask_t *self, const ink_reply_t *reply)
     const ink_kernel_t *kernel = ink_kernels_find (data.kernel);
     if (!kernel)
         return data;
-    int64_t params[INK_KERNEL_PARAMS] = {0};
+    ink_args_t args;
     ink_geometry_t geometry = {0};
-    ink_options_params (options, kernel, params);
-    kernel->geometry (params, &geometry);
+    ink_options_args (options, kernel, &args);
+    kernel->geometry (&args, &geometry);
     data.shape = kernel->shape;
     data.item = kernel->item;
     bool cells = kernel->shape == INK_SHAPE_CELLS;

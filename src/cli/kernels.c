@@ -41,17 +41,46 @@ static const struct argp kernels_argp = {
     .options = table, .parser = parse, .doc = "List the kernels and their parameters."};
 
 static json_t *
+json_of_words (const ink_param_t *param)
+{
+    json_t *words = json_array ();
+    for (size_t n = 0; param->words[n]; n++)
+        json_array_append_new (words, json_string (param->words[n]));
+    return words;
+}
+
+//  Its kind and what goes with that.
+static json_t *
+json_of_kind (const ink_param_t *param)
+{
+    switch (param->kind) {
+    case INK_PARAM_NUMBER:
+        return json_pack ("{s:s, s:I, s:I, s:I, s:b}", "kind", "number", "default",
+                          (json_int_t) param->fallback, "least",
+                          (json_int_t) param->least, "most", (json_int_t) param->most,
+                          "power_of_two", param->power_of_two);
+    case INK_PARAM_WORD:
+        return json_pack ("{s:s, s:s, s:o}", "kind", "word", "default",
+                          param->words[param->fallback], "words", json_of_words (param));
+    default:
+        return json_pack ("{s:s, s:s}", "kind",
+                          param->kind == INK_PARAM_TEXT ? "text" : "bytes", "default",
+                          param->text ? param->text : "");
+    }
+}
+
+static json_t *
 json_of_params (const ink_kernel_t *kernel)
 {
     json_t *params = json_array ();
     for (size_t n = 0; n < ink_kernels_params (kernel); n++) {
         const ink_param_t *param = kernel->params + n;
-        json_array_append_new (
-            params,
-            json_pack ("{s:s, s:s, s:I, s:I, s:I, s:b}", "name", param->name, "summary",
-                       param->summary, "default", (json_int_t) param->fallback, "least",
-                       (json_int_t) param->least, "most", (json_int_t) param->most,
-                       "power_of_two", param->power_of_two));
+        json_t *json =
+            json_pack ("{s:s, s:s}", "name", param->name, "summary", param->summary);
+        json_t *kind = json_of_kind (param);
+        json_object_update (json, kind);
+        json_decref (kind);
+        json_array_append_new (params, json);
     }
     return params;
 }
@@ -77,15 +106,36 @@ json_of_all (void)
 }
 
 static void
+print_param (const ink_param_t *param)
+{
+    printf ("%-12s   --param %s=", "", param->name);
+    switch (param->kind) {
+    case INK_PARAM_NUMBER:
+        printf ("%lld   %s, %lld to %lld%s\n", (long long) param->fallback,
+                param->summary, (long long) param->least, (long long) param->most,
+                param->power_of_two ? ", a power of two" : "");
+        return;
+    case INK_PARAM_WORD:
+        printf ("%s   %s: ", param->words[param->fallback], param->summary);
+        for (size_t n = 0; param->words[n]; n++)
+            printf ("%s%s", n ? ", " : "", param->words[n]);
+        putchar ('\n');
+        return;
+    case INK_PARAM_TEXT:
+        printf ("%s   %s\n", param->text ? param->text : "TEXT", param->summary);
+        return;
+    case INK_PARAM_BYTES:
+        printf ("%s   %s\n", param->text ? param->text : "HEX", param->summary);
+        return;
+    }
+}
+
+static void
 print (const ink_kernel_t *kernel)
 {
     printf ("%-12s %s\n", kernel->name, kernel->summary);
-    for (size_t n = 0; n < ink_kernels_params (kernel); n++) {
-        const ink_param_t *param = kernel->params + n;
-        printf ("%-12s   --param %s=%lld   %s, %lld to %lld%s\n", "", param->name,
-                (long long) param->fallback, param->summary, (long long) param->least,
-                (long long) param->most, param->power_of_two ? ", a power of two" : "");
-    }
+    for (size_t n = 0; n < ink_kernels_params (kernel); n++)
+        print_param (kernel->params + n);
 }
 
 int

@@ -13,6 +13,7 @@
 #include "cli/complain.h"
 #include "inkling/client.h"
 #include "inkling/local.h"
+#include "kernels/args.h"
 #include "kernels/kernels.h"
 #include "value/plan.h"
 
@@ -122,20 +123,14 @@ static error_t
 read_param (ink_options_t *self, char *text)
 {
     char *value = strchr (text, '=');
-    if (self->param_count == INK_OPTION_PARAMS || !value || value == text) {
+    if (self->param_count == INK_OPTION_PARAMS || !value || value == text || !value[1]) {
         ink_complain_so (INK_EUSAGE, "NAME=VALUE, as in cell=4K, at most 8 of them",
                          "--param cannot be '%s'", text);
         return INK_ARGUMENT_BAD;
     }
     *value++ = '\0';
-    ink_option_param_t *param = self->params + self->param_count;
-    if (!ink_text_number (value, &param->value)) {
-        ink_complain_so (INK_EUSAGE, "a number, then K, M, G or T for steps of 1024",
-                         "--param %s cannot be '%s'", text, value);
-        return INK_ARGUMENT_BAD;
-    }
-    param->name = text;
-    self->param_count++;
+    self->params[self->param_count++] =
+        (ink_option_param_t){.name = text, .typed = value};
     return 0;
 }
 
@@ -367,27 +362,21 @@ check_kernel (const ink_options_t *self, size_t n)
                           ink_options_nearest_kernel (name));
 }
 
-static int
-complain_value (const ink_kernel_t *kernel, const ink_param_t *param, int64_t value)
-{
-    return ink_complain_so (
-        INK_EPARAM, NULL, "%s of %s is %lld to %lld%s, not %lld", param->name,
-        kernel->name, (long long) param->least, (long long) param->most,
-        param->power_of_two ? ", a power of two" : "", (long long) value);
-}
-
 //  A parameter is for every kernel that has it, and at least one must.
 static int
 check_param (const ink_options_t *self, const ink_option_param_t *param)
 {
+    ink_why_t why;
+    ink_args_t args;
     ink_nearest_t nearest = ink_nearest_to (param->name);
     bool taken = false;
     for (size_t n = 0; n < self->kernel_count; n++) {
         const ink_kernel_t *kernel = ink_kernels_find (self->kernels[n]);
-        int place = ink_kernels_param (kernel, param->name);
-        if (place >= 0 && !ink_kernels_allowed (kernel, (size_t) place, param->value))
-            return complain_value (kernel, kernel->params + place, param->value);
-        taken = taken || place >= 0;
+        ink_args_init (&args, kernel);
+        int error = ink_args_set (&args, kernel, param->name, 0, param->typed, &why);
+        if (error == INK_EPARAM)
+            return ink_complain_so (error, NULL, "%s, not %s", why.text, param->typed);
+        taken = taken || error == INK_OK;
         for (size_t p = 0; p < ink_kernels_params (kernel); p++)
             ink_nearest_offer (&nearest, kernel->params[p].name);
     }
@@ -395,6 +384,18 @@ check_param (const ink_options_t *self, const ink_option_param_t *param)
         return 0;
     return complain_near (INK_EPARAM, "no kernel asked for takes a parameter",
                           param->name, nearest.best);
+}
+
+//  Whether a kernel takes all its parameters together.
+static int
+check_args (const ink_options_t *self, const ink_kernel_t *kernel)
+{
+    ink_why_t why;
+    ink_args_t args;
+    ink_options_args (self, kernel, &args);
+    if (ink_args_check (&args, kernel, &why) == INK_OK)
+        return 0;
+    return ink_complain_so (INK_EPARAM, NULL, "%s: %s", kernel->name, why.text);
 }
 
 int
@@ -405,17 +406,16 @@ ink_options_check (const ink_options_t *self)
         status = check_kernel (self, n);
     for (size_t n = 0; n < self->param_count && status == 0; n++)
         status = check_param (self, self->params + n);
+    for (size_t n = 0; n < self->kernel_count && status == 0; n++)
+        status = check_args (self, ink_kernels_find (self->kernels[n]));
     return status;
 }
 
 void
-ink_options_params (const ink_options_t *self, const ink_kernel_t *kernel,
-                    int64_t *params)
+ink_options_args (const ink_options_t *self, const ink_kernel_t *kernel, ink_args_t *args)
 {
-    ink_kernels_fallbacks (kernel, params);
-    for (size_t n = 0; n < self->param_count; n++) {
-        int place = ink_kernels_param (kernel, self->params[n].name);
-        if (place >= 0)
-            params[place] = self->params[n].value;
-    }
+    ink_why_t why;
+    ink_args_init (args, kernel);
+    for (size_t n = 0; n < self->param_count; n++)
+        ink_args_set (args, kernel, self->params[n].name, 0, self->params[n].typed, &why);
 }

@@ -18,8 +18,7 @@
 #define INK_OPTION_LOADS 32
 
 typedef struct {
-    const char *name;
-    int64_t value;
+    const char *name, *typed;
 } ink_option_param_t;
 
 //  Texts are those of the command line.
@@ -61,9 +60,9 @@ int ink_options_load (ink_options_t *self);
 //  complaint that names what was probably meant.
 int ink_options_check (const ink_options_t *self);
 
-//  The parameters of one kernel [INK_KERNEL_PARAMS]: its own, or those asked for.
-void ink_options_params (const ink_options_t *self, const ink_kernel_t *kernel,
-                         int64_t *params);
+//  The parameters of one kernel: its own, or those asked for.
+void ink_options_args (const ink_options_t *self, const ink_kernel_t *kernel,
+                       ink_args_t *args);
 
 //  The name among all kernels known here that is nearest to a word, or NULL.
 const char *ink_options_nearest_kernel (const char *word);

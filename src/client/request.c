@@ -144,8 +144,8 @@ ink_request_add_kernel (ink_request_t *self, const char *kernel)
     return rc;
 }
 
-int
-ink_request_set_param (ink_request_t *self, const char *name, int64_t value)
+static int
+set_param (ink_request_t *self, const char *name, int64_t value, const char *text)
 {
     size_t n = find (self->param_names, self->params, name);
     if (n == INK_PARAMS_MOST)
@@ -157,7 +157,23 @@ ink_request_set_param (ink_request_t *self, const char *name, int64_t value)
         self->params++;
     }
     self->param_values[n] = value;
+    strcpy (self->param_texts[n], text);
     return INK_OK;
+}
+
+int
+ink_request_set_param (ink_request_t *self, const char *name, int64_t value)
+{
+    return set_param (self, name, value, "");
+}
+
+int
+ink_request_set_text_param (ink_request_t *self, const char *name, const char *text)
+{
+    size_t size = strnlen (text, INK_TYPED_MOST + 1);
+    if (size == 0 || size > INK_TYPED_MOST)
+        return INK_EUSAGE;
+    return set_param (self, name, 0, text);
 }
 
 int
@@ -206,7 +222,8 @@ same_lists (const ink_request_t *a, const ink_request_t *b)
             return false;
     for (size_t n = 0; n < a->params; n++)
         if (strcmp (a->param_names[n], b->param_names[n]) ||
-            a->param_values[n] != b->param_values[n])
+            a->param_values[n] != b->param_values[n] ||
+            strcmp (a->param_texts[n], b->param_texts[n]))
             return false;
     for (size_t n = 0; n < a->reports; n++)
         if (a->report_shares[n].millionths != b->report_shares[n].millionths)
@@ -230,7 +247,8 @@ ink_request_message (ink_request_t *self, ink_msg_t *msg)
 {
     for (size_t n = 0; n < self->params; n++)
         self->param_list[n] = (ink_msg_param_t){.name = self->param_names[n],
-                                                .value = self->param_values[n]};
+                                                .value = self->param_values[n],
+                                                .text = self->param_texts[n]};
     for (size_t n = 0; n < self->kernels; n++)
         self->kernel_list[n] = (ink_msg_kernel_t){
             .name = self->kernel_names[n], .params = {self->param_list, self->params}};

@@ -24,6 +24,7 @@ struct ink_request {
     ink_name_t kernel_names[INK_KERNELS_MOST];
     ink_name_t param_names[INK_PARAMS_MOST];
     int64_t param_values[INK_PARAMS_MOST];
+    char param_texts[INK_PARAMS_MOST][INK_TYPED_MOST + 1]; //  Empty: a number
     ink_msg_share_t report_shares[INK_REPORTS_MOST];
 
     //  What ink_request_message lends out

@@ -25,9 +25,9 @@ static const uint64_t one[256] = {
 };
 
 static void
-geometry (const int64_t *params, ink_geometry_t *geometry)
+geometry (const ink_args_t *args, ink_geometry_t *geometry)
 {
-    geometry->cell_bytes = (size_t) params[0];
+    geometry->cell_bytes = (size_t) args->numbers[0];
     geometry->cell_size = CLASSES * sizeof (uint64_t);
 }
 
@@ -64,7 +64,7 @@ static void
 map (const ink_slice_t *slice, void *cells)
 {
     uint8_t *out = cells;
-    size_t cell = (size_t) slice->params[0];
+    size_t cell = (size_t) slice->args->numbers[0];
     size_t room = cell - (size_t) (slice->offset % cell); //  The first cell may be short
     for (size_t at = 0; at < slice->length; room = cell) {
         size_t length = slice->length - at < room ? slice->length - at : room;
@@ -77,8 +77,13 @@ map (const ink_slice_t *slice, void *cells)
 }
 
 static const ink_param_t params[] = {
-    {"cell", "bytes a cell", 4096, 16, 1 << 20, 1},
-    {NULL, NULL, 0, 0, 0, 0},
+    {.name = "cell",
+     .summary = "bytes a cell",
+     .fallback = 4096,
+     .least = 16,
+     .most = 1 << 20,
+     .power_of_two = 1},
+    {.name = NULL},
 };
 
 const ink_kernel_t ink_kernel_byteclass = {

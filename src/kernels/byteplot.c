@@ -12,9 +12,9 @@ typedef uint16_t lanes_t __attribute__ ((vector_size (16)));
 #define ROUNDS 128
 
 static void
-geometry (const int64_t *params, ink_geometry_t *geometry)
+geometry (const ink_args_t *args, ink_geometry_t *geometry)
 {
-    geometry->cell_bytes = (size_t) params[0];
+    geometry->cell_bytes = (size_t) args->numbers[0];
     geometry->cell_size = 1;
 }
 
@@ -49,7 +49,7 @@ static void
 map (const ink_slice_t *slice, void *cells)
 {
     uint8_t *means = cells;
-    size_t cell = (size_t) slice->params[0];
+    size_t cell = (size_t) slice->args->numbers[0];
     size_t room = cell - (size_t) (slice->offset % cell); //  The first cell may be short
     for (size_t at = 0; at < slice->length; room = cell) {
         size_t length = slice->length - at < room ? slice->length - at : room;
@@ -59,8 +59,13 @@ map (const ink_slice_t *slice, void *cells)
 }
 
 static const ink_param_t params[] = {
-    {"cell", "bytes a cell", 4096, 1, 1 << 20, 1},
-    {NULL, NULL, 0, 0, 0, 0},
+    {.name = "cell",
+     .summary = "bytes a cell",
+     .fallback = 4096,
+     .least = 1,
+     .most = 1 << 20,
+     .power_of_two = 1},
+    {.name = NULL},
 };
 
 const ink_kernel_t ink_kernel_byteplot = {

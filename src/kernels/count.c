@@ -3,9 +3,9 @@
 #include "inkling/kernel.h"
 
 static void
-geometry (const int64_t *params, ink_geometry_t *geometry)
+geometry (const ink_args_t *args, ink_geometry_t *geometry)
 {
-    (void) params;
+    (void) args;
     geometry->cells = 1;
 }
 

@@ -22,9 +22,9 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "floats are little-end
 #define KEPT 512
 
 static void
-geometry (const int64_t *params, ink_geometry_t *geometry)
+geometry (const ink_args_t *args, ink_geometry_t *geometry)
 {
-    geometry->cell_bytes = (size_t) params[0];
+    geometry->cell_bytes = (size_t) args->numbers[0];
     geometry->cell_size = sizeof (float);
 }
 
@@ -77,7 +77,7 @@ static void
 map (const ink_slice_t *slice, void *cells)
 {
     uint8_t *out = cells;
-    size_t cell = (size_t) slice->params[0];
+    size_t cell = (size_t) slice->args->numbers[0];
     double kept[KEPT];
     for (size_t count = 0; count < KEPT; count++)
         kept[count] = count ? -1 : 0; //  Of 0 any will do: it is multiplied by 0
@@ -92,8 +92,13 @@ map (const ink_slice_t *slice, void *cells)
 }
 
 static const ink_param_t params[] = {
-    {"cell", "bytes a cell", 4096, 16, 1 << 20, 1},
-    {NULL, NULL, 0, 0, 0, 0},
+    {.name = "cell",
+     .summary = "bytes a cell",
+     .fallback = 4096,
+     .least = 16,
+     .most = 1 << 20,
+     .power_of_two = 1},
+    {.name = NULL},
 };
 
 const ink_kernel_t ink_kernel_entropy = {

@@ -10,9 +10,9 @@
 extern const ink_kernel_t ink_kernel_byteplot; //  In byteplot.c
 
 static void
-geometry (const int64_t *params, ink_geometry_t *geometry)
+geometry (const ink_args_t *args, ink_geometry_t *geometry)
 {
-    ink_kernel_byteplot.geometry (params, geometry);
+    ink_kernel_byteplot.geometry (args, geometry);
 }
 
 static void
@@ -22,8 +22,13 @@ map (const ink_slice_t *slice, void *cells)
 }
 
 static const ink_param_t params[] = {
-    {"cell", "bytes a cell", 4096, 1, 1 << 20, 1},
-    {NULL, NULL, 0, 0, 0, 0},
+    {.name = "cell",
+     .summary = "bytes a cell",
+     .fallback = 4096,
+     .least = 1,
+     .most = 1 << 20,
+     .power_of_two = 1},
+    {.name = NULL},
 };
 
 const ink_kernel_t ink_kernel_hilbert = {

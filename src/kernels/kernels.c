@@ -1,10 +1,8 @@
-//  kernels.c: the kernels this process knows, and the parameters they were asked with.
+//  kernels.c: the kernels this process knows.
 
 #include "kernels/kernels.h"
 
 #include <string.h>
-
-#include "inkling/error.h"
 
 static const ink_kernel_t *const built_in[] = {
     &ink_kernel_histogram, &ink_kernel_digraph,   &ink_kernel_trigram,
@@ -60,37 +58,4 @@ ink_kernels_param (const ink_kernel_t *kernel, const char *name)
         if (strcmp (kernel->params[n].name, name) == 0)
             return (int) n;
     return -1;
-}
-
-void
-ink_kernels_fallbacks (const ink_kernel_t *kernel, int64_t *params)
-{
-    size_t count = ink_kernels_params (kernel);
-    memset (params, 0, INK_KERNEL_PARAMS * sizeof *params);
-    for (size_t n = 0; n < count; n++)
-        params[n] = kernel->params[n].fallback;
-}
-
-int
-ink_kernels_allowed (const ink_kernel_t *kernel, size_t n, int64_t value)
-{
-    if (n >= ink_kernels_params (kernel))
-        return 0;
-    const ink_param_t *param = &kernel->params[n];
-    if (value < param->least || value > param->most)
-        return 0;
-    return !param->power_of_two || (value > 0 && (value & (value - 1)) == 0);
-}
-
-int
-ink_kernels_set (const ink_kernel_t *kernel, int64_t *params, const char *name,
-                 int64_t value)
-{
-    int place = ink_kernels_param (kernel, name);
-    if (place < 0)
-        return INK_ENOTFOUND;
-    if (!ink_kernels_allowed (kernel, (size_t) place, value))
-        return INK_EPARAM;
-    params[place] = value;
-    return INK_OK;
 }

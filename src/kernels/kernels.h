@@ -1,4 +1,4 @@
-//  kernels.h: the kernels this process knows, and the parameters they were asked with.
+//  kernels.h: the kernels this process knows.
 
 #ifndef INK_KERNELS_H_INCLUDED
 #define INK_KERNELS_H_INCLUDED
@@ -32,16 +32,5 @@ size_t ink_kernels_params (const ink_kernel_t *kernel);
 
 //  The place of a parameter in the kernel's table, or -1.
 int ink_kernels_param (const ink_kernel_t *kernel, const char *name);
-
-//  Fills params [INK_KERNEL_PARAMS] with the kernel's fallbacks.
-void ink_kernels_fallbacks (const ink_kernel_t *kernel, int64_t *params);
-
-//  Whether a value is within the limits of the n-th parameter.
-int ink_kernels_allowed (const ink_kernel_t *kernel, size_t n, int64_t value);
-
-//  Sets a parameter by name. INK_ENOTFOUND: the kernel has none of this name; INK_EPARAM: the
-//  value is not allowed; nothing has changed then.
-int ink_kernels_set (const ink_kernel_t *kernel, int64_t *params, const char *name,
-                     int64_t value);
 
 #endif

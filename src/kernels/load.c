@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernels/args.h"
 #include "kernels/kernels.h"
 
 #define NAME_LETTERS "abcdefghijklmnopqrstuvwxyz0123456789-"
@@ -36,6 +37,48 @@ is_power_of_two (uint64_t number)
 //  Each of these gives the first thing that is wrong, or NULL.
 
 static const char *
+wrong_number (const ink_kernel_t *kernel, size_t n)
+{
+    const ink_param_t *param = &kernel->params[n];
+    if (!ink_args_allowed (kernel, n, param->fallback))
+        return "a parameter's fallback is not within its limits";
+    if (!ink_args_allowed (kernel, n, param->least) ||
+        !ink_args_allowed (kernel, n, param->most))
+        return "a parameter's limits are not allowed themselves";
+    return NULL;
+}
+
+static const char *
+wrong_words (const ink_kernel_t *kernel, size_t n)
+{
+    const ink_param_t *param = &kernel->params[n];
+    if (!param->words)
+        return "a parameter has no words";
+    for (size_t word = 0; param->words[word]; word++)
+        if (!is_name (param->words[word], NAME_LETTERS "_"))
+            return "a word of a parameter is not of a name's letters";
+    if (!ink_args_allowed (kernel, n, param->fallback))
+        return "a parameter's fallback is none of its words";
+    return NULL;
+}
+
+//  The fallbacks up to this one, as they will be set one after the other.
+static const char *
+wrong_text (const ink_kernel_t *kernel, size_t n)
+{
+    ink_why_t why;
+    ink_args_t args = {0};
+    for (size_t at = 0; at <= n; at++) {
+        const ink_param_t *param = &kernel->params[at];
+        bool is_text = param->kind == INK_PARAM_TEXT || param->kind == INK_PARAM_BYTES;
+        if (is_text && param->text && *param->text &&
+            ink_args_set (&args, kernel, param->name, 0, param->text, &why))
+            return "a parameter's fallback is not a text of its kind, or too long";
+    }
+    return NULL;
+}
+
+static const char *
 wrong_param (const ink_kernel_t *kernel, size_t n)
 {
     const ink_param_t *param = &kernel->params[n];
@@ -45,12 +88,16 @@ wrong_param (const ink_kernel_t *kernel, size_t n)
         return "a parameter has no summary";
     if (ink_kernels_param (kernel, param->name) != (int) n)
         return "two parameters have one name";
-    if (!ink_kernels_allowed (kernel, n, param->fallback))
-        return "a parameter's fallback is not within its limits";
-    if (!ink_kernels_allowed (kernel, n, param->least) ||
-        !ink_kernels_allowed (kernel, n, param->most))
-        return "a parameter's limits are not allowed themselves";
-    return NULL;
+    switch (param->kind) {
+    case INK_PARAM_NUMBER:
+        return wrong_number (kernel, n);
+    case INK_PARAM_WORD:
+        return wrong_words (kernel, n);
+    case INK_PARAM_TEXT:
+    case INK_PARAM_BYTES:
+        return wrong_text (kernel, n);
+    }
+    return "a parameter is of no known kind";
 }
 
 static const char *
@@ -100,12 +147,12 @@ wrong_table (const ink_kernel_t *kernel)
 }
 
 static const char *
-wrong_geometry (const ink_kernel_t *kernel, const int64_t *params)
+wrong_geometry (const ink_kernel_t *kernel, const ink_args_t *args)
 {
     static const size_t item_size[] = {
         [INK_ITEM_U64] = 8, [INK_ITEM_U8] = 1, [INK_ITEM_F32] = 4};
     ink_geometry_t is = {0};
-    kernel->geometry (params, &is);
+    kernel->geometry (args, &is);
     if (kernel->shape == INK_SHAPE_COUNTS)
         return is.cells == 0 || is.cells > CELLS_MOST ? "it has no or too many cells"
                                                       : NULL;
@@ -117,19 +164,39 @@ wrong_geometry (const ink_kernel_t *kernel, const int64_t *params)
     return is.cell_size % item_size[kernel->item] ? "a cell is not of whole items" : NULL;
 }
 
+//  The least of a parameter, or the most; texts stay what they are.
+static int64_t
+edge_of (const ink_param_t *param, bool upper, int64_t fallback)
+{
+    int64_t words = 0;
+    switch (param->kind) {
+    case INK_PARAM_NUMBER:
+        return upper ? param->most : param->least;
+    case INK_PARAM_WORD:
+        while (param->words[words])
+            words++;
+        return upper ? words - 1 : 0;
+    default:
+        return fallback;
+    }
+}
+
 //  Every corner of what the parameters allow, and the fallbacks.
 static const char *
 wrong_corners (const ink_kernel_t *kernel)
 {
-    int64_t params[INK_KERNEL_PARAMS];
-    ink_kernels_fallbacks (kernel, params);
-    const char *wrong = wrong_geometry (kernel, params);
+    ink_why_t why;
+    ink_args_t args;
+    ink_args_init (&args, kernel);
+    bool asked = ink_args_check (&args, kernel, &why) == INK_OK;
+    const char *wrong = asked ? wrong_geometry (kernel, &args) : NULL;
     size_t count = ink_kernels_params (kernel);
     for (size_t corner = 0; !wrong && corner < (size_t) 1 << count; corner++) {
         for (size_t n = 0; n < count; n++)
-            params[n] =
-                corner >> n & 1 ? kernel->params[n].most : kernel->params[n].least;
-        wrong = wrong_geometry (kernel, params);
+            args.numbers[n] =
+                edge_of (&kernel->params[n], corner >> n & 1, args.numbers[n]);
+        if (ink_args_check (&args, kernel, &why) == INK_OK)
+            wrong = wrong_geometry (kernel, &args);
     }
     return wrong;
 }

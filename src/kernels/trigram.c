@@ -21,9 +21,9 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "words are read little
 #define INLINE static inline __attribute__ ((always_inline))
 
 static void
-geometry (const int64_t *params, ink_geometry_t *geometry)
+geometry (const ink_args_t *args, ink_geometry_t *geometry)
 {
-    geometry->cells = (size_t) 1 << 3 * params[0];
+    geometry->cells = (size_t) 1 << 3 * args->numbers[0];
 }
 
 //  The highest `bits` bits of all eight bytes, side by side: first of each byte, then those
@@ -83,7 +83,7 @@ static void
 map (const ink_slice_t *slice, void *cells)
 {
     size_t length = slice->length + slice->lookahead;
-    switch (slice->params[0]) {
+    switch (slice->args->numbers[0]) {
     case 4:
         count_triples (4, slice->bytes, length, cells);
         break;
@@ -99,8 +99,12 @@ map (const ink_slice_t *slice, void *cells)
 }
 
 static const ink_param_t params[] = {
-    {"bits", "bits kept of each byte", 5, 4, 7, 0},
-    {NULL, NULL, 0, 0, 0, 0},
+    {.name = "bits",
+     .summary = "bits kept of each byte",
+     .fallback = 5,
+     .least = 4,
+     .most = 7},
+    {.name = NULL},
 };
 
 const ink_kernel_t ink_kernel_trigram = {

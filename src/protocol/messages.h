@@ -24,6 +24,7 @@
 #define INK_TEXT_MOST 200  //  What is said to a person
 #define INK_KERNELS_MOST 8 //  In one request
 #define INK_PARAMS_MOST 8
+#define INK_TYPED_MOST 512 //  What is typed for a parameter
 #define INK_REPORTS_MOST 64
 #define INK_PARTS_MOST 1048576 //  In one request
 #define INK_SPANS_MOST 256     //  In one lease
@@ -41,7 +42,8 @@
 
 #define INK_FIELDS_param(F)        \
     F (STR, name, INK_NAME_MOST, ) \
-    F (I64, value, , )
+    F (I64, value, , )             \
+    F (STR, text, INK_TYPED_MOST, )
 
 #define INK_FIELDS_kernel(F)       \
     F (STR, name, INK_NAME_MOST, ) \

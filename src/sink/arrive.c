@@ -17,10 +17,9 @@ grow (ink_collector_t *self, const ink_collected_t *strand, ink_part_t part)
     if (strand->kernel->shape != INK_SHAPE_COUNTS ||
         !ink_plan_is_node (plan, part, strand->kernel->overlap))
         return;
-    ink_wish_t stored = {.kernel = strand->kernel};
+    ink_wish_t stored = {.kernel = strand->kernel, .args = strand->args};
     stored.key.series = strand->series;
     stored.key.node = (ink_node_t){plan->size, plan->chunk, part.offset / plan->chunk};
-    memcpy (stored.params, strand->params, sizeof stored.params);
     ink_pyramid_grow (&self->pyramid, &stored);
 }
 

@@ -5,17 +5,20 @@
 #include "base/memory.h"
 #include "base/plant.h"
 #include "inkling/error.h"
+#include "kernels/args.h"
 #include "kernels/kernels.h"
 #include "sink/collection.h"
 
 static int
-set_params (const ink_kernel_t *kernel, const ink_msg_kernel_t *msg, int64_t *params)
+set_args (ink_args_t *args, const ink_kernel_t *kernel, const ink_msg_kernel_t *msg)
 {
-    ink_kernels_fallbacks (kernel, params);
-    for (size_t n = 0; n < msg->params.size; n++)
-        if (ink_kernels_set (kernel, params, msg->params.items[n].name,
-                             msg->params.items[n].value))
+    ink_why_t why;
+    ink_args_init (args, kernel);
+    for (size_t n = 0; n < msg->params.size; n++) {
+        const ink_msg_param_t *param = &msg->params.items[n];
+        if (ink_args_set (args, kernel, param->name, param->value, param->text, &why))
             return INK_EMESSAGE;
+    }
     return INK_OK;
 }
 
@@ -23,22 +26,22 @@ static int
 set_strand (ink_collection_t *self, ink_collected_t *strand, const ink_msg_kernel_t *msg,
             const ink_msg_expect_t *expect)
 {
-    int64_t *params = strand->params;
+    const ink_args_t *args = &strand->args;
     ink_part_t range = {expect->offset, expect->length};
     strand->collection = self;
     strand->kernel = ink_kernels_find (msg->name);
     if (!strand->kernel || strand->kernel->version != msg->version)
         return INK_ENOKERNEL;
-    if (set_params (strand->kernel, msg, params))
+    if (set_args (&strand->args, strand->kernel, msg))
         return INK_EMESSAGE;
-    uint64_t bytes = ink_answer_bytes (strand->kernel, params, range);
+    uint64_t bytes = ink_answer_bytes (strand->kernel, args, range);
     if (bytes > INK_ANSWER_MOST)
         return INK_EMESSAGE;
     ink_schedule_init (&strand->schedule, expect->reports.items, expect->reports.size,
                        bytes);
     strand->left = self->parts;
     strand->there = ink_alloc (self->parts);
-    strand->answer = ink_answer_new (strand->kernel, params, range);
+    strand->answer = ink_answer_new (strand->kernel, args, range);
     return strand->there && strand->answer ? INK_OK : INK_ENOMEM;
 }
 

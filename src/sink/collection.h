@@ -27,7 +27,7 @@ typedef struct {
     ink_link_t dirty; //  Among those whose answer has changed since the last reply
     ink_collection_t *collection;
     const ink_kernel_t *kernel;
-    int64_t params[INK_KERNEL_PARAMS];
+    ink_args_t args;
     ink_series_t series;
     ink_answer_t *answer;
     uint8_t *there; //  A byte a part: 0, INK_THERE, that and its error, or INK_TORN

@@ -25,7 +25,7 @@ typedef struct {
 typedef struct {
     ink_wish_key_t key;
     const ink_kernel_t *kernel;
-    int64_t params[INK_KERNEL_PARAMS];
+    ink_args_t args;
 } ink_wish_t;
 
 typedef struct {

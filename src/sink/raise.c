@@ -60,7 +60,7 @@ prepare (ink_raise_t *self, ink_look_t *look)
         if (!is_held (self, look, &child))
             return LACKING;
     }
-    self->answer = ink_answer_new (wish->kernel, wish->params, part_of (&wish->key.node));
+    self->answer = ink_answer_new (wish->kernel, &wish->args, part_of (&wish->key.node));
     return self->answer ? ON : LACKING;
 }
 

@@ -19,10 +19,10 @@ struct ink_answer {
 };
 
 static ink_geometry_t
-geometry_of (const ink_kernel_t *kernel, const int64_t *params)
+geometry_of (const ink_kernel_t *kernel, const ink_args_t *args)
 {
     ink_geometry_t geometry = {0};
-    kernel->geometry (params, &geometry);
+    kernel->geometry (args, &geometry);
     return geometry;
 }
 
@@ -48,9 +48,9 @@ output_size (const ink_kernel_t *kernel, const ink_geometry_t *geometry, ink_par
 //  Answer
 
 uint64_t
-ink_answer_bytes (const ink_kernel_t *kernel, const int64_t *params, ink_part_t range)
+ink_answer_bytes (const ink_kernel_t *kernel, const ink_args_t *args, ink_part_t range)
 {
-    ink_geometry_t geometry = geometry_of (kernel, params);
+    ink_geometry_t geometry = geometry_of (kernel, args);
     return output_size (kernel, &geometry, range);
 }
 
@@ -67,15 +67,15 @@ fill_unknown (ink_answer_t *self)
 }
 
 ink_answer_t *
-ink_answer_new (const ink_kernel_t *kernel, const int64_t *params, ink_part_t range)
+ink_answer_new (const ink_kernel_t *kernel, const ink_args_t *args, ink_part_t range)
 {
-    uint64_t size = ink_answer_bytes (kernel, params, range);
+    uint64_t size = ink_answer_bytes (kernel, args, range);
     assert (range.length > 0 && size <= INK_ANSWER_MOST);
     ink_answer_t *self = ink_alloc (sizeof *self);
     if (!self)
         return NULL;
     self->kernel = kernel;
-    self->geometry = geometry_of (kernel, params);
+    self->geometry = geometry_of (kernel, args);
     self->range = range;
     self->size = (size_t) size;
     self->output = ink_alloc (self->size);
@@ -157,10 +157,10 @@ ink_answer_extract (const ink_answer_t *self, ink_part_t part, uint8_t *out)
 //  Value
 
 ink_value_shape_t
-ink_value_measure (const ink_kernel_t *kernel, const int64_t *params, const void *cells,
+ink_value_measure (const ink_kernel_t *kernel, const ink_args_t *args, const void *cells,
                    ink_part_t part)
 {
-    ink_geometry_t geometry = geometry_of (kernel, params);
+    ink_geometry_t geometry = geometry_of (kernel, args);
     ink_value_shape_t shape = {.size = 0};
     if (kernel->shape == INK_SHAPE_COUNTS) {
         shape.packing = ink_counts_measure (cells, geometry.cells, 4);
@@ -172,19 +172,19 @@ ink_value_measure (const ink_kernel_t *kernel, const int64_t *params, const void
 
 void
 ink_value_pack (const ink_value_shape_t *shape, const ink_kernel_t *kernel,
-                const int64_t *params, const void *cells, uint8_t *out)
+                const ink_args_t *args, const void *cells, uint8_t *out)
 {
     if (kernel->shape == INK_SHAPE_COUNTS) {
-        ink_geometry_t geometry = geometry_of (kernel, params);
+        ink_geometry_t geometry = geometry_of (kernel, args);
         ink_counts_pack (&shape->packing, cells, geometry.cells, 4, out);
     } else
         memcpy (out, cells, shape->size);
 }
 
 size_t
-ink_value_room (const ink_kernel_t *kernel, const int64_t *params, uint64_t length)
+ink_value_room (const ink_kernel_t *kernel, const ink_args_t *args, uint64_t length)
 {
-    ink_geometry_t geometry = geometry_of (kernel, params);
+    ink_geometry_t geometry = geometry_of (kernel, args);
     if (kernel->shape == INK_SHAPE_COUNTS)
         return geometry.cells * sizeof (uint32_t);
     //  The most cells are touched when the part begins with the last byte of one.
@@ -193,7 +193,7 @@ ink_value_room (const ink_kernel_t *kernel, const int64_t *params, uint64_t leng
 }
 
 size_t
-ink_value_most (const ink_kernel_t *kernel, const int64_t *params, uint64_t length)
+ink_value_most (const ink_kernel_t *kernel, const ink_args_t *args, uint64_t length)
 {
-    return ink_value_room (kernel, params, length) + INK_COUNTS_HEADER;
+    return ink_value_room (kernel, args, length) + INK_COUNTS_HEADER;
 }

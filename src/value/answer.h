@@ -22,12 +22,12 @@ typedef struct ink_answer ink_answer_t;
 //  For `kernel` with checked parameters, which are copied, over the range. NULL when out of
 //  memory. The caller has checked ink_answer_bytes.
 ink_answer_t *
-ink_answer_new (const ink_kernel_t *kernel, const int64_t *params, ink_part_t range);
+ink_answer_new (const ink_kernel_t *kernel, const ink_args_t *args, ink_part_t range);
 void ink_answer_destroy (ink_answer_t **self_p);
 
 //  Size of the output of a kernel over a range, without making an answer.
 uint64_t
-ink_answer_bytes (const ink_kernel_t *kernel, const int64_t *params, ink_part_t range);
+ink_answer_bytes (const ink_kernel_t *kernel, const ink_args_t *args, ink_part_t range);
 
 //  Merges the packed value of `part`, which lies inside the range. INK_EVALUE when it is not
 //  of the right form; nothing has changed then. Counts: O(cells); cells: O(part).
@@ -50,18 +50,18 @@ typedef struct {
     size_t size;           //  Bytes of the value
 } ink_value_shape_t;
 
-ink_value_shape_t ink_value_measure (const ink_kernel_t *kernel, const int64_t *params,
+ink_value_shape_t ink_value_measure (const ink_kernel_t *kernel, const ink_args_t *args,
                                      const void *cells, ink_part_t part);
 void ink_value_pack (const ink_value_shape_t *shape, const ink_kernel_t *kernel,
-                     const int64_t *params, const void *cells, uint8_t *out);
+                     const ink_args_t *args, const void *cells, uint8_t *out);
 
 //  Bytes of the `cells` that map needs for a part of at most `length` bytes: zeroed before
 //  the first slice for counts.
 size_t
-ink_value_room (const ink_kernel_t *kernel, const int64_t *params, uint64_t length);
+ink_value_room (const ink_kernel_t *kernel, const ink_args_t *args, uint64_t length);
 
 //  The most bytes the packed value of such a part can have.
 size_t
-ink_value_most (const ink_kernel_t *kernel, const int64_t *params, uint64_t length);
+ink_value_most (const ink_kernel_t *kernel, const ink_args_t *args, uint64_t length);
 
 #endif

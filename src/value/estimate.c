@@ -43,18 +43,18 @@ struct ink_estimate {
 };
 
 static size_t
-cells_of (const ink_kernel_t *kernel, const int64_t *params)
+cells_of (const ink_kernel_t *kernel, const ink_args_t *args)
 {
     ink_geometry_t geometry = {0};
-    kernel->geometry (params, &geometry);
+    kernel->geometry (args, &geometry);
     return geometry.cells;
 }
 
 bool
-ink_estimate_suits (const ink_kernel_t *kernel, const int64_t *params)
+ink_estimate_suits (const ink_kernel_t *kernel, const ink_args_t *args)
 {
     return kernel->shape == INK_SHAPE_COUNTS && !(kernel->flags & INK_KERNEL_UNREAD) &&
-           cells_of (kernel, params) <= CELLS_MOST;
+           cells_of (kernel, args) <= CELLS_MOST;
 }
 
 static bool
@@ -78,17 +78,17 @@ free_tally (tally_t *tally)
 }
 
 ink_estimate_t *
-ink_estimate_new (const ink_kernel_t *kernel, const int64_t *params, uint64_t length,
+ink_estimate_new (const ink_kernel_t *kernel, const ink_args_t *args, uint64_t length,
                   uint64_t chunk)
 {
-    assert (ink_estimate_suits (kernel, params) && length > 0 && chunk > 0);
+    assert (ink_estimate_suits (kernel, args) && length > 0 && chunk > 0);
     ink_estimate_t *self = ink_alloc (sizeof *self);
     if (!self)
         return NULL;
     self->length = length;
     self->chunk = chunk;
     self->overlap = kernel->overlap;
-    self->cells = cells_of (kernel, params);
+    self->cells = cells_of (kernel, args);
     while (self->cells >> self->shift > FOLDED_MOST)
         self->shift++;
     self->folded = ((self->cells - 1) >> self->shift) + 1;

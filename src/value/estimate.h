@@ -20,11 +20,11 @@
 typedef struct ink_estimate ink_estimate_t;
 
 //  Whether answers of a kernel can be estimated: counts, not too many of them.
-bool ink_estimate_suits (const ink_kernel_t *kernel, const int64_t *params);
+bool ink_estimate_suits (const ink_kernel_t *kernel, const ink_args_t *args);
 
 //  For the answer of a kernel that suits over a range that is cut into parts of `chunk` bytes.
 //  Takes about four times the memory of the answer. NULL when out of memory.
-ink_estimate_t *ink_estimate_new (const ink_kernel_t *kernel, const int64_t *params,
+ink_estimate_t *ink_estimate_new (const ink_kernel_t *kernel, const ink_args_t *args,
                                   uint64_t length, uint64_t chunk);
 void ink_estimate_destroy (ink_estimate_t **self_p);
 

@@ -8,6 +8,7 @@
 #include <xxhash.h>
 
 #include "inkling/error.h"
+#include "kernels/args.h"
 #include "kernels/kernels.h"
 #include "value/answer.h"
 #include "ventilator/admission.h"
@@ -40,17 +41,20 @@ name_is_good (const char *name)
 }
 
 static int
-set_params (ink_strand_t *strand, const ink_msg_kernel_t *asked, ink_detail_t *detail)
+set_args (ink_strand_t *strand, const ink_msg_kernel_t *asked, ink_detail_t *detail)
 {
-    ink_kernels_fallbacks (strand->kernel, strand->params);
-    for (size_t n = 0; n < asked->params.size; n++) {
+    ink_args_init (&strand->args, strand->kernel);
+    ink_why_t why;
+    int rc = INK_OK;
+    for (size_t n = 0; n < asked->params.size && rc != INK_EPARAM; n++) {
         const ink_msg_param_t *param = &asked->params.items[n];
         //  One that this kernel has not may be another's: params_are_known
-        if (ink_kernels_set (strand->kernel, strand->params, param->name, param->value) ==
-            INK_EPARAM)
-            return refuse (INK_EPARAM, detail, "%s is out of its limits", param->name);
+        rc = ink_args_set (&strand->args, strand->kernel, param->name, param->value,
+                           param->text, &why);
     }
-    return INK_OK;
+    if (rc != INK_EPARAM)
+        rc = ink_args_check (&strand->args, strand->kernel, &why);
+    return rc ? refuse (rc, detail, "%s", why.text) : INK_OK;
 }
 
 static int
@@ -61,7 +65,7 @@ set_strand (ink_strand_t *strand, const ink_msg_kernel_t *asked, ink_detail_t *d
         return refuse (INK_ENOKERNEL, detail, "%s", asked->name);
     if (asked->version && asked->version != strand->kernel->version)
         return refuse (INK_ENOKERNEL, detail, "%s has another version", asked->name);
-    return set_params (strand, asked, detail);
+    return set_args (strand, asked, detail);
 }
 
 //  Every parameter must belong to some kernel of the request.
@@ -116,7 +120,7 @@ set_chunk (ink_demand_t *demand, uint64_t asked, ink_detail_t *detail)
     for (size_t k = 0; k < demand->strand_count; k++) {
         const ink_strand_t *strand = &demand->strands[k];
         ink_geometry_t geometry = {0};
-        strand->kernel->geometry (strand->params, &geometry);
+        strand->kernel->geometry (&strand->args, &geometry);
         if (strand->kernel->shape == INK_SHAPE_CELLS && geometry.cell_bytes > chunk) {
             if (asked)
                 return refuse (INK_ECHUNK, detail, "smaller than a cell of %s",
@@ -207,7 +211,7 @@ check_output (ink_demand_t *demand, ink_detail_t *detail)
     uint64_t all = 0;
     for (size_t k = 0; k < demand->strand_count; k++) {
         const ink_strand_t *strand = &demand->strands[k];
-        uint64_t bytes = ink_answer_bytes (strand->kernel, strand->params, range);
+        uint64_t bytes = ink_answer_bytes (strand->kernel, &strand->args, range);
         if (bytes > INK_ANSWER_MOST)
             return refuse (INK_ETOOLARGE, detail, "%s would be above 256 MiB",
                            strand->kernel->name);
@@ -264,6 +268,7 @@ ink_admission_body (const ink_msg_request_t *request)
         for (size_t n = 0; n < kernel->params.size; n++) {
             hash_text (&state, kernel->params.items[n].name);
             XXH64_update (&state, &kernel->params.items[n].value, sizeof (int64_t));
+            hash_text (&state, kernel->params.items[n].text);
         }
     }
     for (size_t n = 0; n < request->reports.size; n++)

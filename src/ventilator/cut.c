@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "kernels/args.h"
 #include "kernels/kernels.h"
 #include "ventilator/cut.h"
 
@@ -222,6 +223,25 @@ ink_cut_backup (ink_foreman_t *self, ink_cut_t *cut, const ink_lease_t *lease)
 //  ---------------------------------------------------------------------------------------
 //  Handing out
 
+//  A text that is empty is not told: only a fallback can be.
+static size_t
+list_params (ink_foreman_t *self, const ink_strand_t *strand, ink_msg_param_t *params)
+{
+    size_t told = 0;
+    for (size_t n = 0; n < ink_kernels_params (strand->kernel); n++) {
+        const ink_param_t *param = &strand->kernel->params[n];
+        bool is_number = param->kind == INK_PARAM_NUMBER;
+        char typed[INK_ARGS_TYPED];
+        ink_args_type (&strand->args, strand->kernel, n, typed);
+        if (is_number || *typed)
+            params[told++] =
+                (ink_msg_param_t){.name = param->name,
+                                  .value = is_number ? strand->args.numbers[n] : 0,
+                                  .text = ink_office_text (self, typed)};
+    }
+    return told;
+}
+
 //  How a strand's kernel is told to others: every parameter, so that no fallback is guessed.
 void
 ink_office_kernel (ink_foreman_t *self, const ink_strand_t *strand,
@@ -229,12 +249,10 @@ ink_office_kernel (ink_foreman_t *self, const ink_strand_t *strand,
 {
     size_t count = ink_kernels_params (strand->kernel);
     ink_msg_param_t *params = ink_office_alloc (self, (count + 1) * sizeof *params);
-    for (size_t n = 0; params && n < count; n++)
-        params[n] = (ink_msg_param_t){strand->kernel->params[n].name, strand->params[n]};
     kernel->name = strand->kernel->name;
     kernel->version = strand->kernel->version;
     kernel->params.items = params;
-    kernel->params.size = params ? count : 0;
+    kernel->params.size = params ? list_params (self, strand, params) : 0;
 }
 
 static void

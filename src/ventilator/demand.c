@@ -302,7 +302,7 @@ ink_demand_plan (ink_demands_t *self, ink_demand_t *demand,
             return INK_ENOMEM;
         strand->left = demand->parts;
         strand->cursor = ink_course_places (&demand->course);
-        strand->series = ink_series_of (strand->kernel, strand->params, identity);
+        strand->series = ink_series_of (strand->kernel, &strand->args, identity);
         rc = ink_kin_join (&strand->kin, &self->kin, strand->series.bytes, &demand->plan,
                            strand->kernel->overlap);
     }

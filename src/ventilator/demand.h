@@ -37,7 +37,7 @@ typedef struct {
     ink_kin_t kin; //  Others of the series
     ink_demand_t *demand;
     const ink_kernel_t *kernel;
-    int64_t params[INK_KERNEL_PARAMS];
+    ink_args_t args;
     int number; //  Of the kernel, in the registry
     ink_series_t series;
     uint8_t *states;                   //  Of each part

@@ -127,7 +127,7 @@ bytes_of (const ink_strand_t *strand, const ink_msg_reply_t *reply,
     if (payload)
         return ink_payload_size (payload);
     return reply->error ? 0
-                        : ink_answer_bytes (strand->kernel, strand->params,
+                        : ink_answer_bytes (strand->kernel, &strand->args,
                                             (ink_part_t){demand->offset, demand->length});
 }
 

@@ -17,7 +17,7 @@
 
 typedef struct {
     const ink_kernel_t *kernel;
-    int64_t params[INK_KERNEL_PARAMS];
+    ink_args_t args;
     ink_series_t series;
     uint8_t *known;
     uint64_t runs;
@@ -50,8 +50,7 @@ ink_lookup_new (ink_cache_t *cache, const ink_demand_t *demand)
         const ink_strand_t *strand = &demand->strands[k];
         column_t *column = &self->column[k];
         column->kernel = strand->kernel;
-        for (size_t n = 0; n < INK_KERNEL_PARAMS; n++)
-            column->params[n] = strand->params[n];
+        column->args = strand->args;
         column->series = strand->series;
     }
     return self;
@@ -79,7 +78,7 @@ prepare (ink_lookup_t *self, column_t *column)
         return true;
     ink_part_t range = {self->plan.offset, self->plan.length};
     column->known = ink_alloc (self->parts);
-    column->answer = ink_answer_new (column->kernel, column->params, range);
+    column->answer = ink_answer_new (column->kernel, &column->args, range);
     if (column->known && column->answer)
         return true;
     ink_free (column->known);

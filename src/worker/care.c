@@ -78,23 +78,23 @@ begin_piece (ink_care_t *self, const ink_msg_lease_t *lease)
 static int
 begin (ink_care_t *self, const ink_msg_lease_t *lease)
 {
-    int64_t params[INK_KERNEL_PARAMS];
+    ink_args_t args;
     ink_care_stop (self);
-    int rc = ink_compute_kernel (&lease->kernels.items[0], &self->kernel, params);
+    int rc = ink_compute_kernel (&lease->kernels.items[0], &self->kernel, &args);
     if (rc)
         return rc;
     const ink_msg_span_t *span = &lease->spans.items[0];
     ink_geometry_t geometry = {0};
-    self->kernel->geometry (params, &geometry);
+    self->kernel->geometry (&args, &geometry);
     self->grain = self->kernel->shape == INK_SHAPE_CELLS ? geometry.cell_bytes : 1;
     self->epoch = lease->epoch;
     self->lease = lease->lease;
     self->part = (ink_part_t){span->offset, span->length};
     self->until = ink_clock_us () + PATIENCE_US;
-    self->answer = ink_answer_new (self->kernel, params, self->part);
+    self->answer = ink_answer_new (self->kernel, &args, self->part);
     self->bisect = ink_bisect_new (self->part);
-    self->trial = ink_trial_new (
-        self->roots, ink_value_most (self->kernel, params, self->part.length));
+    self->trial = ink_trial_new (self->roots,
+                                 ink_value_most (self->kernel, &args, self->part.length));
     if (!self->answer || !self->bisect || !self->trial)
         return INK_ENOMEM;
     begin_piece (self, lease);

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "inkling/error.h"
+#include "kernels/args.h"
 #include "kernels/kernels.h"
 #include "value/answer.h"
 #include "worker/compute.h"
@@ -28,7 +29,7 @@
 
 typedef struct {
     const ink_kernel_t *kernel;
-    int64_t params[INK_KERNEL_PARAMS];
+    ink_args_t args;
     ink_geometry_t geometry;
     ink_msg_speed_t *speed;
     int64_t *pace; //  Picoseconds a byte, as last measured; 0: not yet
@@ -162,27 +163,29 @@ open_source (ink_compute_t *self, const ink_msg_lease_t *lease)
 
 int
 ink_compute_kernel (const ink_msg_kernel_t *msg, const ink_kernel_t **kernel,
-                    int64_t params[INK_KERNEL_PARAMS])
+                    ink_args_t *args)
 {
+    ink_why_t why;
     *kernel = ink_kernels_find (msg->name);
     if (!*kernel || (*kernel)->version != msg->version)
         return INK_ENOKERNEL;
-    ink_kernels_fallbacks (*kernel, params);
-    for (size_t n = 0; n < msg->params.size; n++)
-        if (ink_kernels_set (*kernel, params, msg->params.items[n].name,
-                             msg->params.items[n].value))
+    ink_args_init (args, *kernel);
+    for (size_t n = 0; n < msg->params.size; n++) {
+        const ink_msg_param_t *param = &msg->params.items[n];
+        if (ink_args_set (args, *kernel, param->name, param->value, param->text, &why))
             return INK_EPARAM;
+    }
     return INK_OK;
 }
 
 static int
 set_column (ink_compute_t *self, column_t *column, const ink_msg_kernel_t *msg)
 {
-    int rc = ink_compute_kernel (msg, &column->kernel, column->params);
+    int rc = ink_compute_kernel (msg, &column->kernel, &column->args);
     if (rc)
         return rc;
     column->geometry = (ink_geometry_t){0};
-    column->kernel->geometry (column->params, &column->geometry);
+    column->kernel->geometry (&column->args, &column->geometry);
     column->speed = speed_of (self, column->kernel->name);
     column->pace = &self->paces[column->speed - self->speeds];
     if (column->kernel->overlap > self->overlap)
@@ -236,7 +239,7 @@ begin_span (ink_compute_t *self, const ink_msg_span_t *span)
     self->position = span->offset;
     for (size_t k = 0; k < self->column_count; k++) {
         column_t *column = &self->columns[k];
-        size_t room = ink_value_room (column->kernel, column->params, span->length);
+        size_t room = ink_value_room (column->kernel, &column->args, span->length);
         if (room > column->room) {
             free (column->cells);
             column->cells = malloc (room + FENCE_SIZE);
@@ -319,7 +322,7 @@ map_slice (ink_compute_t *self, const ink_msg_lease_t *lease, const ink_msg_span
                              .length = length,
                              .lookahead = least (column->kernel->overlap, behind),
                              .offset = self->position,
-                             .params = column->params};
+                             .args = &column->args};
         map_column (column, &slice, span->offset);
         int64_t after = ink_clock_ns ();
         column->busy_ns += after - before; //  The first one pays for reading
@@ -368,14 +371,14 @@ emit_value (ink_compute_t *self, const ink_msg_lease_t *lease, size_t k)
     ink_part_t part = {span->offset, span->length};
     int64_t began = ink_clock_ns ();
     if (column->kernel->settle)
-        column->kernel->settle (column->params, column->cells);
+        column->kernel->settle (&column->args, column->cells);
     check_fence (column);
     ink_value_shape_t shape =
-        ink_value_measure (column->kernel, column->params, column->cells, part);
+        ink_value_measure (column->kernel, &column->args, column->cells, part);
     ink_payload_t *payload = ink_payload_new (shape.size);
     if (!payload)
         return INK_ENOMEM;
-    ink_value_pack (&shape, column->kernel, column->params, column->cells,
+    ink_value_pack (&shape, column->kernel, &column->args, column->cells,
                     ink_payload_data (payload));
     ink_msg_t msg = ink_compute_value (self->instance, lease, self->span, k);
     msg.value.lookahead =

@@ -35,7 +35,7 @@ bool ink_compute_is_workable (const ink_msg_lease_t *lease);
 
 //  The kernel a lease names, and its parameters. INK_ENOKERNEL, INK_EPARAM.
 int ink_compute_kernel (const ink_msg_kernel_t *msg, const ink_kernel_t **kernel,
-                        int64_t params[INK_KERNEL_PARAMS]);
+                        ink_args_t *args);
 
 //  A VALUE that names span and kernel of a lease, and holds nothing yet.
 ink_msg_t ink_compute_value (uint64_t instance, const ink_msg_lease_t *lease, size_t span,

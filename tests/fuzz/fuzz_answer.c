@@ -1,13 +1,14 @@
 //  fuzz_answer.c: values of every kernel, merged into answers. A value that is refused changes
 //  nothing; what was merged can be packed again and makes the same answer.
 
+#include "kernels/args.h"
 #include "kernels/kernels.h"
 #include "supply.h"
 #include "value/answer.h"
 
 typedef struct {
     const ink_kernel_t *kernel;
-    int64_t params[INK_KERNEL_PARAMS];
+    ink_args_t args;
     ink_plan_t plan;
     ink_part_t range;
 } question_t;
@@ -26,18 +27,18 @@ static question_t
 make_question (supply_t *in)
 {
     question_t self = {.kernel = kernels[supply_byte (in) % KERNELS]};
-    ink_kernels_fallbacks (self.kernel, self.params);
+    ink_args_init (&self.args, self.kernel);
     for (size_t n = 0; n < ink_kernels_params (self.kernel); n++) {
         int64_t value = (int64_t) supply_number (in);
-        if (ink_kernels_allowed (self.kernel, n, value))
-            self.params[n] = value;
+        if (ink_args_allowed (self.kernel, n, value))
+            self.args.numbers[n] = value;
     }
     self.range.offset = supply_number (in) % (1 << 20);
     self.range.length = 1 + supply_number (in) % (1 << 16);
-    if (ink_answer_bytes (self.kernel, self.params, self.range) > ANSWER_MOST)
-        ink_kernels_fallbacks (self.kernel, self.params);
+    if (ink_answer_bytes (self.kernel, &self.args, self.range) > ANSWER_MOST)
+        ink_args_init (&self.args, self.kernel);
     ink_geometry_t geometry = {0};
-    self.kernel->geometry (self.params, &geometry);
+    self.kernel->geometry (&self.args, &geometry);
     uint64_t chunk = geometry.cell_bytes > 4096 ? geometry.cell_bytes : 4096;
     self.plan = (ink_plan_t){self.range.offset, self.range.length, 1 << 21, chunk};
     return self;
@@ -56,10 +57,10 @@ static ink_answer_t *
 new_answer (const question_t *question)
 {
     ink_answer_t *answer =
-        ink_answer_new (question->kernel, question->params, question->range);
+        ink_answer_new (question->kernel, &question->args, question->range);
     assert (answer &&
             ink_answer_size (answer) ==
-                ink_answer_bytes (question->kernel, question->params, question->range));
+                ink_answer_bytes (question->kernel, &question->args, question->range));
     return answer;
 }
 

@@ -17,7 +17,7 @@ typedef struct {
     const ink_msg_lease_t *lease;
     const version_t *version;
     const ink_kernel_t *kernel;
-    int64_t params[INK_KERNEL_PARAMS];
+    ink_args_t args;
     ink_geometry_t geometry;
     ink_answer_t *answer;
 } careful_t;
@@ -49,15 +49,14 @@ map (const careful_t *self, ink_part_t piece)
         .lookahead =
             (size_t) (behind < self->kernel->overlap ? behind : self->kernel->overlap),
         .offset = piece.offset,
-        .params = self->params};
-    void *cells = calloc (1, ink_value_room (self->kernel, self->params, piece.length));
+        .args = &self->args};
+    void *cells = calloc (1, ink_value_room (self->kernel, &self->args, piece.length));
     self->kernel->map (&slice, cells);
     if (self->kernel->settle)
-        self->kernel->settle (self->params, cells);
-    ink_value_shape_t shape =
-        ink_value_measure (self->kernel, self->params, cells, piece);
+        self->kernel->settle (&self->args, cells);
+    ink_value_shape_t shape = ink_value_measure (self->kernel, &self->args, cells, piece);
     uint8_t *value = malloc (shape.size);
-    ink_value_pack (&shape, self->kernel, self->params, cells, value);
+    ink_value_pack (&shape, self->kernel, &self->args, cells, value);
     (void) ink_answer_add (self->answer, value, shape.size, piece);
     free (value);
     free (cells);
@@ -76,9 +75,9 @@ begin (careful_t *self, const ink_msg_lease_t *lease)
 {
     self->lease = lease;
     self->kernel = ink_kernels_find (lease->kernels.items[0].name);
-    compute_params (self->kernel, &lease->kernels.items[0], self->params);
-    self->kernel->geometry (self->params, &self->geometry);
-    self->answer = ink_answer_new (self->kernel, self->params, part_of (lease));
+    compute_args (self->kernel, &lease->kernels.items[0], &self->args);
+    self->kernel->geometry (&self->args, &self->geometry);
+    self->answer = ink_answer_new (self->kernel, &self->args, part_of (lease));
 }
 
 int

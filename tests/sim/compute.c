@@ -14,6 +14,7 @@
 #include "faults.h"
 #include "harm.h"
 #include "inkling/error.h"
+#include "kernels/args.h"
 #include "kernels/kernels.h"
 #include "sources.h"
 #include "value/answer.h"
@@ -36,12 +37,15 @@ is_the_one (const source_t *source, const ink_msg_lease_t *lease)
 }
 
 void
-compute_params (const ink_kernel_t *kernel, const ink_msg_kernel_t *msg, int64_t *params)
+compute_args (const ink_kernel_t *kernel, const ink_msg_kernel_t *msg, ink_args_t *args)
 {
-    ink_kernels_fallbacks (kernel, params);
-    for (size_t n = 0; n < msg->params.size; n++)
-        params[ink_kernels_param (kernel, msg->params.items[n].name)] =
-            msg->params.items[n].value;
+    ink_why_t why;
+    ink_args_init (args, kernel);
+    for (size_t n = 0; n < msg->params.size; n++) {
+        const ink_msg_param_t *param = &msg->params.items[n];
+        assert (ink_args_set (args, kernel, param->name, param->value, param->text,
+                              &why) == INK_OK);
+    }
 }
 
 //  ---------------------------------------------------------------------------------------
@@ -61,10 +65,10 @@ begin_span (sim_worker_t *self, const ink_msg_lease_t *lease)
     self->position = span->offset;
     self->busy_ns = 0;
     for (size_t k = 0; k < lease->kernels.size; k++) {
-        int64_t params[INK_KERNEL_PARAMS];
+        ink_args_t args;
         const ink_kernel_t *kernel = ink_kernels_find (lease->kernels.items[k].name);
-        compute_params (kernel, &lease->kernels.items[k], params);
-        size_t room = ink_value_room (kernel, params, span->length);
+        compute_args (kernel, &lease->kernels.items[k], &args);
+        size_t room = ink_value_room (kernel, &args, span->length);
         if (room > self->room[k]) {
             free (self->cells[k]);
             self->cells[k] = malloc (room);
@@ -125,17 +129,17 @@ map (sim_worker_t *self, const ink_msg_lease_t *lease, const version_t *version,
 {
     const ink_kernel_t *kernel = ink_kernels_find (lease->kernels.items[k].name);
     const ink_msg_span_t *span = &lease->spans.items[self->span];
-    int64_t params[INK_KERNEL_PARAMS];
-    compute_params (kernel, &lease->kernels.items[k], params);
+    ink_args_t args;
+    compute_args (kernel, &lease->kernels.items[k], &args);
     ink_geometry_t geometry = {0};
-    kernel->geometry (params, &geometry);
+    kernel->geometry (&args, &geometry);
     bool unread = kernel->flags & INK_KERNEL_UNREAD;
     ink_slice_t slice = {.bytes = unread ? NULL : version->bytes + self->position,
                          .length = (size_t) length,
                          .lookahead = (size_t) least (
                              kernel->overlap, lease->end - self->position - length),
                          .offset = self->position,
-                         .params = params};
+                         .args = &args};
     uint8_t *cells = (uint8_t *) self->cells[k];
     if (kernel->shape == INK_SHAPE_CELLS)
         cells +=
@@ -186,14 +190,14 @@ pack (sim_worker_t *self, const ink_msg_lease_t *lease, size_t k)
     const ink_kernel_t *kernel = ink_kernels_find (lease->kernels.items[k].name);
     const ink_msg_span_t *span = &lease->spans.items[self->span];
     ink_part_t part = {span->offset, span->length};
-    int64_t params[INK_KERNEL_PARAMS];
-    compute_params (kernel, &lease->kernels.items[k], params);
+    ink_args_t args;
+    compute_args (kernel, &lease->kernels.items[k], &args);
     if (kernel->settle)
-        kernel->settle (params, self->cells[k]);
-    ink_value_shape_t shape = ink_value_measure (kernel, params, self->cells[k], part);
+        kernel->settle (&args, self->cells[k]);
+    ink_value_shape_t shape = ink_value_measure (kernel, &args, self->cells[k], part);
     sim_value_t *value = compute_add_value (self, lease, self->span, k);
     value->payload = ink_payload_new (shape.size);
-    ink_value_pack (&shape, kernel, params, self->cells[k],
+    ink_value_pack (&shape, kernel, &args, self->cells[k],
                     ink_payload_data (value->payload));
     ink_msg_value_t *msg = &value->msg.value;
     msg->lookahead = least (kernel->overlap, lease->end - span->offset - span->length);

@@ -18,7 +18,7 @@ void compute_send (world_t *world, sim_worker_t *self, sim_value_t *value);
 
 //  For care.c: the parameters of a lease's kernel; a VALUE of a lease, to be filled in.
 void
-compute_params (const ink_kernel_t *kernel, const ink_msg_kernel_t *msg, int64_t *params);
+compute_args (const ink_kernel_t *kernel, const ink_msg_kernel_t *msg, ink_args_t *args);
 sim_value_t *compute_add_value (sim_worker_t *self, const ink_msg_lease_t *lease,
                                 size_t span, size_t k);
 

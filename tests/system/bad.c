@@ -21,17 +21,19 @@ enum { FAULT, AT, TIMES, US };
 enum { NONE, LOOP, CRASH, OVERWRITE, SLEEP, DAWDLE };
 
 static const ink_param_t params[] = {
-    {"fault", "0 none, 1 loop, 2 crash, 3 overwrite, 4 sleep, 5 dawdle", 0, 0, 5, 0},
-    {"at", "the byte at which it strikes", 0, 0, INT64_MAX, 0},
-    {"times", "how often", 1, 0, 1000000, 0},
-    {"us", "microseconds a MiB", 0, 0, 100000000, 0},
+    {.name = "fault",
+     .summary = "0 none, 1 loop, 2 crash, 3 overwrite, 4 sleep, 5 dawdle",
+     .most = 5},
+    {.name = "at", .summary = "the byte at which it strikes", .most = INT64_MAX},
+    {.name = "times", .summary = "how often", .fallback = 1, .most = 1000000},
+    {.name = "us", .summary = "microseconds a MiB", .most = 100000000},
     {0},
 };
 
 static void
-geometry (const int64_t *values, ink_geometry_t *geometry)
+geometry (const ink_args_t *args, ink_geometry_t *geometry)
 {
-    (void) values;
+    (void) args;
     geometry->cells = 256;
 }
 
@@ -47,7 +49,7 @@ rest (int64_t us)
 static int
 strikes (const ink_slice_t *slice)
 {
-    uint64_t at = (uint64_t) slice->params[AT];
+    uint64_t at = (uint64_t) slice->args->numbers[AT];
     char path[4096];
     struct stat struck;
     if (at < slice->offset || at - slice->offset >= slice->length)
@@ -56,9 +58,9 @@ strikes (const ink_slice_t *slice)
     int file = open (path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     if (file < 0 || flock (file, LOCK_EX) || fstat (file, &struck))
         abort ();
-    int ours = struck.st_size < slice->params[TIMES] && write (file, "x", 1) == 1;
+    int ours = struck.st_size < slice->args->numbers[TIMES] && write (file, "x", 1) == 1;
     close (file);
-    return ours ? (int) slice->params[FAULT] : NONE;
+    return ours ? (int) slice->args->numbers[FAULT] : NONE;
 }
 
 //  As a disk that does not answer: while its child lives, who made it with vfork is in a sleep
@@ -107,7 +109,7 @@ map (const ink_slice_t *slice, void *cells)
     if (fault == DAWDLE)
         slowness = 100;
     strike (fault, counts);
-    rest ((int64_t) slice->length * slice->params[US] * slowness >> 20);
+    rest ((int64_t) slice->length * slice->args->numbers[US] * slowness >> 20);
 }
 
 static const ink_kernel_t kernel = {

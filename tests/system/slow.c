@@ -9,14 +9,17 @@
 #include <time.h>
 
 static const ink_param_t params[] = {
-    {"us", "microseconds a MiB", 100000, 0, 100000000, 0},
+    {.name = "us",
+     .summary = "microseconds a MiB",
+     .fallback = 100000,
+     .most = 100000000},
     {0},
 };
 
 static void
-geometry (const int64_t *values, ink_geometry_t *geometry)
+geometry (const ink_args_t *args, ink_geometry_t *geometry)
 {
-    (void) values;
+    (void) args;
     geometry->cells = 256;
 }
 
@@ -34,7 +37,7 @@ map (const ink_slice_t *slice, void *cells)
     uint32_t *counts = cells;
     for (size_t at = 0; at < slice->length; at++)
         counts[slice->bytes[at]]++;
-    rest ((int64_t) slice->length * slice->params[0] * 1000 >> 20);
+    rest ((int64_t) slice->length * slice->args->numbers[0] * 1000 >> 20);
 }
 
 static const ink_kernel_t kernel = {

@@ -276,7 +276,7 @@ static void
 set_params (wish_t *self, const char *kernel, const char *name, int64_t value)
 {
     self->kernels[0].name = kernel;
-    self->params[0] = (ink_msg_param_t){name, value};
+    self->params[0] = (ink_msg_param_t){name, value, ""};
     self->kernels[0].params.items = self->params;
     self->kernels[0].params.size = 1;
 }

@@ -98,7 +98,7 @@ static const expectation_t mistakes[] = {
     {"inkling run entropy data --param cell=5", 2, NULL, "a power of two, not 5"},
     {"inkling run entropy data --param cells=4K", 2, NULL, "did you mean cell?"},
     {"inkling run entropy data --param cell", 2, NULL, "NAME=VALUE"},
-    {"inkling run entropy data --param cell=x", 2, NULL, "--param cell cannot be"},
+    {"inkling run entropy data --param cell=x", 2, NULL, "cell of entropy is a number"},
     {"inkling run histogram data --param cell=4K", 2, NULL, "bad_parameter"},
     {"inkling run histogram data --chunk 5000", 2, NULL, "a power of two"},
     {"inkling run histogram data --chunk 1K", 2, NULL, "from 4K to 64M"},
@@ -282,6 +282,35 @@ a_kernel_of_ones_own_is_loaded (void **state)
          0, "5", NULL},
         {"inkling kernels --load $EXAMPLES/parity.so", 0, "parity", NULL},
         {"inkling run parity data", 2, NULL, "unknown_kernel"},
+    };
+    CHECK_LINES (lines);
+}
+
+#define CHOSEN "inkling run chosen data --load ${SLOW%/*}/chosen.so --chunk 4K -o c.raw "
+#define SAME_AS(bytes)                                      \
+    " && test $(od -An -td8 c.raw) = $(LC_ALL=C tr -" bytes \
+    " <data | wc -c) && echo the same"
+
+//  What the kernel counts, tr leaves.
+static void
+parameters_may_be_words_texts_and_bytes (void **state)
+{
+    (void) state;
+    static const expectation_t lines[] = {
+        {CHOSEN SAME_AS ("cd '\\000'"), 0, "the same", NULL},
+        {CHOSEN "--param these=a=b" SAME_AS ("cd 'a=b\\000'"), 0, "the same", NULL},
+        {CHOSEN "--param these=a=b --param hex=FFfe" SAME_AS ("cd 'a=b\\377\\376'"), 0,
+         "the same", NULL},
+        {CHOSEN "--param these=0 --param side=outside" SAME_AS ("d '0\\000'"), 0,
+         "the same", NULL},
+        {CHOSEN "--param hex=0", 2, NULL, "hex of chosen is pairs of hexadecimal"},
+        {CHOSEN "--param hex=", 2, NULL, "NAME=VALUE"},
+        {CHOSEN "--param side=up", 2, NULL, "side of chosen is one of inside, outside"},
+        {CHOSEN "--param these=ab --param hex=61", 2, NULL, "byte 61 is chosen twice"},
+        {"inkling kernels --load ${SLOW%/*}/chosen.so", 0,
+         "--param side=inside   those, or the others: inside, outside", NULL},
+        {"inkling kernels --json --load ${SLOW%/*}/chosen.so | python3 -m json.tool", 0,
+         "\"kind\": \"word\"", NULL},
     };
     CHECK_LINES (lines);
 }
@@ -536,6 +565,7 @@ main (void)
         TEST (data_goes_where_it_was_told_to),
         TEST (json_tells_of_each_reply),
         TEST (a_kernel_of_ones_own_is_loaded),
+        TEST (parameters_may_be_words_texts_and_bytes),
         TEST (a_cache_is_shown_checked_and_cleared),
         TEST (a_cache_is_mended_and_renewed),
         TEST (a_cache_that_cannot_be_read_is_set_aside),

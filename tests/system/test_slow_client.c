@@ -342,7 +342,7 @@ utter (rude_t *rude, const ink_buffer_t *good, uint64_t *seed)
 static void
 encode_request (ink_buffer_t *out)
 {
-    const ink_msg_param_t param = {"us", 10};
+    const ink_msg_param_t param = {"us", 10, ""};
     const ink_msg_kernel_t kernels[] = {{.name = "slow", .params = {&param, 1}},
                                         {.name = "digraph"}};
     ink_msg_t msg = {.kind = INK_MSG_REQUEST};

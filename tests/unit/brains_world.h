@@ -19,6 +19,7 @@
 #include <xxhash.h>
 
 #include "cache/cache.h"
+#include "kernels/args.h"
 #include "kernels/kernels.h"
 #include "protocol/codec.h"
 #include "sink/collector.h"
@@ -184,15 +185,15 @@ value_of (const ink_kernel_t *kernel, ink_part_t part, uint8_t out[4096])
 {
     uint32_t cells[256] = {0};
     float item = (float) (part.offset / PART) / 8;
-    int64_t params[INK_KERNEL_PARAMS];
-    ink_kernels_fallbacks (kernel, params);
+    ink_args_t args;
+    ink_args_init (&args, kernel);
     if (kernel == &ink_kernel_entropy)
         memcpy (cells, &item, sizeof item);
     else
         cells[kernel == &ink_kernel_histogram ? part.offset / PART : 0] =
             (uint32_t) part.length;
-    ink_value_shape_t shape = ink_value_measure (kernel, params, cells, part);
-    ink_value_pack (&shape, kernel, params, cells, out);
+    ink_value_shape_t shape = ink_value_measure (kernel, &args, cells, part);
+    ink_value_pack (&shape, kernel, &args, cells, out);
     return shape.size;
 }
 
@@ -201,9 +202,9 @@ static inline ink_payload_t *
 oracle (const ink_kernel_t *kernel, ink_part_t range, const ink_msg_reply_t *reply)
 {
     uint8_t value[4096];
-    int64_t params[INK_KERNEL_PARAMS];
-    ink_kernels_fallbacks (kernel, params);
-    ink_answer_t *answer = ink_answer_new (kernel, params, range);
+    ink_args_t args;
+    ink_args_init (&args, kernel);
+    ink_answer_t *answer = ink_answer_new (kernel, &args, range);
     for (uint64_t at = range.offset; at < range.offset + range.length; at += PART) {
         bool failed = false;
         for (size_t n = 0; n < reply->failures.size; n++)

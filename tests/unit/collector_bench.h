@@ -52,8 +52,8 @@ setup (void **state)
     self->epoch = EPOCH;
     self->peer = PEER;
     self->write = true;
-    int64_t params[INK_KERNEL_PARAMS] = {0};
-    self->series = ink_series_of (&ink_kernel_histogram, params,
+    ink_args_t args = {0};
+    self->series = ink_series_of (&ink_kernel_histogram, &args,
                                   &(ink_identity_t){.size = PARTS * PART});
     self->collector = ink_collector_new (1000);
     *state = self;
@@ -199,14 +199,14 @@ static inline ink_payload_t *
 pack (uint64_t first, uint64_t count)
 {
     uint32_t cells[256] = {0};
-    int64_t params[INK_KERNEL_PARAMS] = {0};
+    ink_args_t args = {0};
     for (uint64_t n = first; n < first + count; n++)
         cells[n] = (uint32_t) PART;
     ink_value_shape_t shape =
-        ink_value_measure (&ink_kernel_histogram, params, cells, (ink_part_t){0, PART});
+        ink_value_measure (&ink_kernel_histogram, &args, cells, (ink_part_t){0, PART});
     ink_payload_t *payload = ink_payload_new (shape.size);
     if (payload)
-        ink_value_pack (&shape, &ink_kernel_histogram, params, cells,
+        ink_value_pack (&shape, &ink_kernel_histogram, &args, cells,
                         ink_payload_data (payload));
     return payload;
 }

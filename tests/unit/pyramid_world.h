@@ -17,6 +17,7 @@
 
 #include "chance.h"
 #include "inkling/error.h"
+#include "kernels/args.h"
 #include "kernels/kernels.h"
 #include "sink/pyramid.h"
 #include "value/answer.h"
@@ -26,7 +27,7 @@ typedef struct {
     uint8_t *bytes;
     uint64_t size, chunk;
     const ink_kernel_t *kernel;
-    int64_t params[INK_KERNEL_PARAMS];
+    ink_args_t args;
     ink_series_t series;
     ink_cache_t *cache;
 } pyramid_world_t;
@@ -42,9 +43,9 @@ pyramid_begin (pyramid_world_t *self, const ink_kernel_t *kernel, uint64_t size,
     assert_non_null (self->bytes);
     for (uint64_t n = 0; n < size; n++)
         self->bytes[n] = (uint8_t) chance_below (&self->seed, 5);
-    ink_kernels_fallbacks (kernel, self->params);
+    ink_args_init (&self->args, kernel);
     self->series =
-        ink_series_of (kernel, self->params, &(ink_identity_t){.size = self->size});
+        ink_series_of (kernel, &self->args, &(ink_identity_t){.size = self->size});
     self->cache = ink_cache_open_memory ((uint64_t) 256 << 20);
     assert_non_null (self->cache);
 }
@@ -70,21 +71,21 @@ pyramid_value (const pyramid_world_t *self, const ink_node_t *node, size_t *size
 {
     ink_plan_t level = ink_node_level (node);
     ink_part_t part = ink_plan_part (&level, node->n);
-    void *cells = calloc (1, ink_value_room (self->kernel, self->params, part.length));
+    void *cells = calloc (1, ink_value_room (self->kernel, &self->args, part.length));
     assert_non_null (cells);
     ink_slice_t slice = {.bytes = self->bytes + part.offset,
                          .length = part.length,
                          .lookahead =
                              ink_plan_lookahead (&level, part, self->kernel->overlap),
                          .offset = part.offset,
-                         .params = self->params};
+                         .args = &self->args};
     self->kernel->map (&slice, cells);
     if (self->kernel->settle)
-        self->kernel->settle (self->params, cells);
-    ink_value_shape_t shape = ink_value_measure (self->kernel, self->params, cells, part);
+        self->kernel->settle (&self->args, cells);
+    ink_value_shape_t shape = ink_value_measure (self->kernel, &self->args, cells, part);
     uint8_t *value = malloc (shape.size);
     assert_non_null (value);
-    ink_value_pack (&shape, self->kernel, self->params, cells, value);
+    ink_value_pack (&shape, self->kernel, &self->args, cells, value);
     free (cells);
     *size = shape.size;
     return value;

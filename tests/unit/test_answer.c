@@ -16,16 +16,16 @@
 #include "value/answer.h"
 
 static void
-counts_geometry (const int64_t *params, ink_geometry_t *geometry)
+counts_geometry (const ink_args_t *args, ink_geometry_t *geometry)
 {
-    geometry->cells = (size_t) params[0];
+    geometry->cells = (size_t) args->numbers[0];
 }
 
 static void
-cells_geometry (const int64_t *params, ink_geometry_t *geometry)
+cells_geometry (const ink_args_t *args, ink_geometry_t *geometry)
 {
-    geometry->cell_bytes = (size_t) params[0];
-    geometry->cell_size = (size_t) params[1];
+    geometry->cell_bytes = (size_t) args->numbers[0];
+    geometry->cell_size = (size_t) args->numbers[1];
 }
 
 static const ink_kernel_t counting = {
@@ -46,19 +46,19 @@ written (const ink_answer_t *answer)
 }
 
 static ink_answer_t *
-answer_new (const ink_kernel_t *kernel, const int64_t *params, uint64_t offset,
+answer_new (const ink_kernel_t *kernel, const ink_args_t *args, uint64_t offset,
             uint64_t length)
 {
-    ink_answer_t *answer = ink_answer_new (kernel, params, (ink_part_t){offset, length});
+    ink_answer_t *answer = ink_answer_new (kernel, args, (ink_part_t){offset, length});
     assert_non_null (answer);
-    assert_int_equal (ink_answer_bytes (kernel, params, (ink_part_t){offset, length}),
+    assert_int_equal (ink_answer_bytes (kernel, args, (ink_part_t){offset, length}),
                       ink_answer_size (answer));
     return answer;
 }
 
 //  Adds a table of counters as a worker would send it.
 static void
-add_counts (ink_answer_t *answer, const uint32_t *counts, int64_t cells)
+add_counts (ink_answer_t *answer, const uint32_t *counts, ink_args_t cells)
 {
     ink_part_t part = {0, 1};
     ink_value_shape_t shape = ink_value_measure (&counting, &cells, counts, part);
@@ -73,7 +73,7 @@ static void
 counts_are_summed (void **unused)
 {
     (void) unused;
-    int64_t cells = 3;
+    ink_args_t cells = {.numbers = {3}};
     ink_answer_t *answer = answer_new (&counting, &cells, 0, 100);
     add_counts (answer, (uint32_t[]){1, 0, UINT32_MAX}, cells);
     add_counts (answer, (uint32_t[]){5, 0, UINT32_MAX}, cells);
@@ -90,8 +90,8 @@ static void
 cells_are_put_side_by_side_in_any_order (void **unused)
 {
     (void) unused;
-    int64_t params[] = {16, 2}; //  Bytes a cell, size in the answer
-    ink_answer_t *answer = answer_new (&of_bytes, params, 10, 40);
+    ink_args_t args = {.numbers = {16, 2}}; //  Bytes a cell, size in the answer
+    ink_answer_t *answer = answer_new (&of_bytes, &args, 10, 40);
     assert_int_equal (ink_answer_size (answer), 8); //  10-15, 16-31, 32-47, 48-49
     assert_int_equal (ink_answer_add (answer, "gh", 2, (ink_part_t){48, 2}), INK_OK);
     assert_int_equal (ink_answer_add (answer, "ab", 2, (ink_part_t){10, 6}), INK_OK);
@@ -106,9 +106,9 @@ static void
 what_is_not_known_is_zero_or_not_a_number (void **unused)
 {
     (void) unused;
-    int64_t params[] = {16, 8};
-    ink_answer_t *bytes = answer_new (&of_bytes, params, 0, 33);
-    ink_answer_t *floats = answer_new (&of_floats, params, 0, 33);
+    ink_args_t args = {.numbers = {16, 8}};
+    ink_answer_t *bytes = answer_new (&of_bytes, &args, 0, 33);
+    ink_answer_t *floats = answer_new (&of_floats, &args, 0, 33);
     float known[] = {1.5f, 2.5f}, item;
     assert_int_equal (ink_answer_add (floats, known, 8, (ink_part_t){16, 16}), INK_OK);
     uint8_t *zeros = written (bytes), *mixed = written (floats);
@@ -128,8 +128,8 @@ static void
 a_value_of_the_wrong_size_changes_nothing (void **unused)
 {
     (void) unused;
-    int64_t params[] = {16, 2};
-    ink_answer_t *answer = answer_new (&of_bytes, params, 0, 64);
+    ink_args_t args = {.numbers = {16, 2}};
+    ink_answer_t *answer = answer_new (&of_bytes, &args, 0, 64);
     ink_part_t part = {16, 32};
     assert_int_equal (ink_answer_add (answer, "abcd", 4, part), INK_OK);
     for (size_t size = 0; size < 9; size++)
@@ -146,7 +146,7 @@ static void
 what_was_extracted_can_be_added_elsewhere (void **unused)
 {
     (void) unused;
-    int64_t cells = 1000;
+    ink_args_t cells = {.numbers = {1000}};
     uint32_t counts[1000] = {[3] = 70000, [998] = 1};
     ink_part_t range = {0, 5000};
     ink_answer_t *from = answer_new (&counting, &cells, 0, 5000);
@@ -172,9 +172,9 @@ static void
 of_cells_only_those_of_the_part_are_extracted (void **unused)
 {
     (void) unused;
-    int64_t params[] = {16, 2};
-    ink_answer_t *from = answer_new (&of_bytes, params, 10, 40);
-    ink_answer_t *to = answer_new (&of_bytes, params, 10, 40);
+    ink_args_t args = {.numbers = {16, 2}};
+    ink_answer_t *from = answer_new (&of_bytes, &args, 10, 40);
+    ink_answer_t *to = answer_new (&of_bytes, &args, 10, 40);
     assert_int_equal (ink_answer_add (from, "abcdefgh", 8, (ink_part_t){10, 40}), INK_OK);
     ink_part_t part = {16, 32};
     uint8_t packed[4];
@@ -192,31 +192,32 @@ static void
 sizes_are_told_without_making_an_answer (void **unused)
 {
     (void) unused;
-    int64_t counts[] = {65536}, fine[] = {1, 1}, wide[] = {1, 4096};
+    ink_args_t counts = {.numbers = {65536}}, fine = {.numbers = {1, 1}},
+               wide = {.numbers = {1, 4096}};
     ink_part_t all = {0, UINT64_MAX};
-    assert_int_equal (ink_answer_bytes (&counting, counts, all), 65536 * 8);
-    assert_true (ink_answer_bytes (&of_bytes, fine, all) == UINT64_MAX);
-    assert_true (ink_answer_bytes (&of_bytes, wide, all) == UINT64_MAX);
+    assert_int_equal (ink_answer_bytes (&counting, &counts, all), 65536 * 8);
+    assert_true (ink_answer_bytes (&of_bytes, &fine, all) == UINT64_MAX);
+    assert_true (ink_answer_bytes (&of_bytes, &wide, all) == UINT64_MAX);
     ink_part_t last = {UINT64_MAX - 1, 1};
-    assert_int_equal (ink_answer_bytes (&of_bytes, wide, last), 4096);
+    assert_int_equal (ink_answer_bytes (&of_bytes, &wide, last), 4096);
 }
 
 static void
 there_is_room_for_the_worst_part (void **unused)
 {
     (void) unused;
-    int64_t cells = 300;
+    ink_args_t cells = {.numbers = {300}};
     assert_int_equal (ink_value_room (&counting, &cells, 1), 1200);
     for (int64_t cell = 1; cell <= 64; cell *= 2)
         for (uint64_t length = 1; length <= 200; length++) {
-            int64_t params[] = {cell, 3};
+            ink_args_t args = {.numbers = {cell, 3}};
             uint64_t most = 0;
             for (uint64_t offset = 0; offset < 128; offset++) {
                 ink_part_t part = {offset, length};
-                uint64_t size = ink_value_measure (&of_bytes, params, NULL, part).size;
+                uint64_t size = ink_value_measure (&of_bytes, &args, NULL, part).size;
                 most = size > most ? size : most;
             }
-            assert_int_equal (ink_value_room (&of_bytes, params, length), most);
+            assert_int_equal (ink_value_room (&of_bytes, &args, length), most);
         }
 }
 
@@ -232,7 +233,7 @@ static void
 without_memory_there_is_no_answer (void **unused)
 {
     (void) unused;
-    int64_t cells = 300;
+    ink_args_t cells = {.numbers = {300}};
     void *(*usual) (void *, size_t) = ink_memory_realloc;
     ink_answer_t *answer = NULL;
     int tries = 0;

@@ -22,8 +22,8 @@
 #define CELL 512
 
 static const ink_param_t params[] = {
-    {"at", "where", 0, 0, INT64_MAX, 0},
-    {"how", "0 crashes, 1 loops, 2 ends", 0, 0, 2, 0},
+    {.name = "at", .summary = "where", .most = INT64_MAX},
+    {.name = "how", .summary = "0 crashes, 1 loops, 2 ends", .most = 2},
     {0},
 };
 
@@ -41,9 +41,9 @@ die (int64_t how)
 static void
 meet (const ink_slice_t *slice)
 {
-    uint64_t at = (uint64_t) slice->params[0];
+    uint64_t at = (uint64_t) slice->args->numbers[0];
     if (at >= slice->offset && at - slice->offset < slice->length)
-        die (slice->params[1]);
+        die (slice->args->numbers[1]);
 }
 
 static void
@@ -67,16 +67,16 @@ sum_cells (const ink_slice_t *slice, void *cells)
 }
 
 static void
-table (const int64_t *values, ink_geometry_t *geometry)
+table (const ink_args_t *args, ink_geometry_t *geometry)
 {
-    (void) values;
+    (void) args;
     geometry->cells = 256;
 }
 
 static void
-row (const int64_t *values, ink_geometry_t *geometry)
+row (const ink_args_t *args, ink_geometry_t *geometry)
 {
-    (void) values;
+    (void) args;
     geometry->cell_bytes = CELL;
     geometry->cell_size = 1;
 }
@@ -193,8 +193,8 @@ lease_of (const bench_t *self, lease_t *lease, const char *kernel, int64_t at,
     static const uint8_t series[16] = {1};
     static uint64_t number;
     const ink_identity_t *identity = ink_source_identity (self->source);
-    lease->params[0] = (ink_msg_param_t){"at", at};
-    lease->params[1] = (ink_msg_param_t){"how", how};
+    lease->params[0] = (ink_msg_param_t){"at", at, ""};
+    lease->params[1] = (ink_msg_param_t){"how", how, ""};
     lease->kernel = (ink_msg_kernel_t){kernel, 1, {lease->params, 2}};
     lease->series.key = series;
     lease->span = (ink_msg_span_t){1000, SIZE - 3000};
@@ -233,9 +233,9 @@ check_counts (const bench_t *self, const lease_t *lease)
     for (size_t f = 0; f < self->failure_count; f++)
         for (uint64_t n = 0; n < self->failures[f].length; n++)
             expected[self->bytes[self->failures[f].offset + n]]--;
-    int64_t values[INK_KERNEL_PARAMS] = {0};
+    ink_args_t args = {0};
     ink_part_t part = {lease->span.offset, lease->span.length};
-    ink_answer_t *answer = ink_answer_new (&fatal, values, part);
+    ink_answer_t *answer = ink_answer_new (&fatal, &args, part);
     assert_int_equal (ink_answer_add (answer, self->value, self->size, part), INK_OK);
     ink_answer_write (answer, is);
     assert_memory_equal (is, expected, sizeof is);

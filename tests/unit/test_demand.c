@@ -188,7 +188,7 @@ a_body_tells_requests_apart (void **state)
     (void) state;
     ink_msg_request_t same = wish ("a", 0, 4), other = same;
     uint64_t body = ink_admission_body (&same);
-    ink_msg_param_t param = {"cell", 64};
+    ink_msg_param_t param = {"cell", 64, ""};
     ink_msg_kernel_t changed[] = {two_kernels[0], two_kernels[1]};
     ink_msg_share_t report = {5};
     assert_int_equal (ink_admission_body (&other), body);
@@ -211,7 +211,10 @@ a_body_tells_requests_apart (void **state)
     other.kernels.items = changed;
     changed[0].params.items = &param;
     changed[0].params.size = 1;
-    assert_int_not_equal (ink_admission_body (&other), body);
+    uint64_t number = ink_admission_body (&other);
+    assert_int_not_equal (number, body);
+    param.text = "64";
+    assert_int_not_equal (ink_admission_body (&other), number);
 }
 
 //  ---------------------------------------------------------------------------------------

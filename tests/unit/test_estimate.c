@@ -27,7 +27,7 @@
 
 static uint8_t file[LENGTH];
 static uint64_t truth[256];
-static const int64_t none[INK_KERNEL_PARAMS];
+static const ink_args_t none;
 
 static void
 make_file (uint64_t *seed)
@@ -68,8 +68,8 @@ static void
 begin (run_t *self)
 {
     self->covered = 0;
-    self->exact = ink_answer_new (&ink_kernel_histogram, none, (ink_part_t){0, LENGTH});
-    self->estimate = ink_estimate_new (&ink_kernel_histogram, none, LENGTH, CHUNK);
+    self->exact = ink_answer_new (&ink_kernel_histogram, &none, (ink_part_t){0, LENGTH});
+    self->estimate = ink_estimate_new (&ink_kernel_histogram, &none, LENGTH, CHUNK);
     assert_non_null (self->exact);
     assert_non_null (self->estimate);
 }
@@ -250,13 +250,13 @@ static void
 tables_that_are_too_large_and_cells_do_not_suit (void **state)
 {
     (void) state;
-    int64_t params[INK_KERNEL_PARAMS] = {7};
-    assert_false (ink_estimate_suits (&ink_kernel_trigram, params));
-    params[0] = 5;
-    assert_true (ink_estimate_suits (&ink_kernel_trigram, params));
-    params[0] = 4096;
-    assert_false (ink_estimate_suits (&ink_kernel_entropy, params));
-    assert_false (ink_estimate_suits (&ink_kernel_count, params));
+    ink_args_t args = {.numbers = {7}};
+    assert_false (ink_estimate_suits (&ink_kernel_trigram, &args));
+    args.numbers[0] = 5;
+    assert_true (ink_estimate_suits (&ink_kernel_trigram, &args));
+    args.numbers[0] = 4096;
+    assert_false (ink_estimate_suits (&ink_kernel_entropy, &args));
+    assert_false (ink_estimate_suits (&ink_kernel_count, &args));
 }
 
 static void
@@ -266,7 +266,7 @@ without_memory_there_is_none (void **state)
     for (size_t left = 0;; left++) {
         scarce_begin (left);
         ink_estimate_t *estimate =
-            ink_estimate_new (&ink_kernel_digraph, none, LENGTH, CHUNK);
+            ink_estimate_new (&ink_kernel_digraph, &none, LENGTH, CHUNK);
         scarce_end ();
         if (estimate) {
             assert_true (left > 10);

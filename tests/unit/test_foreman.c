@@ -48,15 +48,17 @@ a_parameter_must_belong_to_a_kernel_and_be_within_its_limits (void **state)
 {
     bench_t *self = *state;
     ink_msg_request_t bad = wish (self, "a", "count,entropy", 0, 4);
-    ink_msg_param_t param = {"cell", 64};
+    ink_msg_param_t param = {"cell", 64, ""};
     self->kernels[0].params.items = &param;
     self->kernels[0].params.size = 1;
     param.value = 63;
     self->kernels[1].params = self->kernels[0].params;
     refuses (self, bad, "bad_parameter");
-    param = (ink_msg_param_t){"colour", 1};
+    param = (ink_msg_param_t){"cell", 64, "64x"};
     refuses (self, bad, "bad_parameter");
-    param = (ink_msg_param_t){"cell", 65536};
+    param = (ink_msg_param_t){"colour", 1, ""};
+    refuses (self, bad, "bad_parameter");
+    param = (ink_msg_param_t){"cell", 65536, ""};
     refuses (self, bad, "bad_chunk");
 }
 

@@ -241,7 +241,7 @@ static void
 other_parameters_are_not_shared (void **state)
 {
     bench_t *self = *state;
-    ink_msg_param_t cell = {"cell", 64};
+    ink_msg_param_t cell = {"cell", 64, ""};
     worker (self, 1);
     request (self, 1, "a", "entropy", 0, 1);
     ink_msg_request_t fine = wish (self, "b", "entropy", 0, 1);

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "inkling/local.h"
+#include "kernels/args.h"
 #include "kernels/kernels.h"
 #include "value/answer.h"
 
@@ -58,7 +59,7 @@ fill_any (uint8_t *bytes, size_t size)
 
 typedef struct {
     const ink_kernel_t *kernel;
-    int64_t params[INK_KERNEL_PARAMS];
+    ink_args_t args;
     ink_geometry_t geometry;
     const uint8_t *source;
     ink_plan_t plan;
@@ -81,7 +82,7 @@ map_slice (const job_t *job, uint64_t offset, uint64_t length, void *cells)
     uint32_t behind = ink_plan_lookahead (&job->plan, (ink_part_t){offset, length},
                                           job->kernel->overlap);
     ink_slice_t slice = {
-        .length = length, .lookahead = behind, .offset = offset, .params = job->params};
+        .length = length, .lookahead = behind, .offset = offset, .args = &job->args};
     uint8_t *bytes = malloc (length + behind);
     assert_non_null (bytes);
     memcpy (bytes, job->source + offset, length + behind);
@@ -94,7 +95,7 @@ map_slice (const job_t *job, uint64_t offset, uint64_t length, void *cells)
 static void *
 map_part (const job_t *job, ink_part_t part)
 {
-    size_t room = ink_value_room (job->kernel, job->params, part.length);
+    size_t room = ink_value_room (job->kernel, &job->args, part.length);
     uint8_t *cells = malloc (room);
     assert_non_null (cells);
     bool counts = job->kernel->shape == INK_SHAPE_COUNTS;
@@ -105,11 +106,11 @@ map_part (const job_t *job, ink_part_t part)
         piece.length = any_slice (job, piece.offset, part.length - at);
         map_slice (job, piece.offset, piece.length, next);
         if (!counts)
-            next += ink_answer_bytes (job->kernel, job->params, piece);
+            next += ink_answer_bytes (job->kernel, &job->args, piece);
         at += piece.length;
     }
     if (job->kernel->settle)
-        job->kernel->settle (job->params, cells);
+        job->kernel->settle (&job->args, cells);
     return cells;
 }
 
@@ -117,10 +118,10 @@ static void
 add_part (const job_t *job, ink_answer_t *answer, ink_part_t part)
 {
     void *cells = map_part (job, part);
-    ink_value_shape_t shape = ink_value_measure (job->kernel, job->params, cells, part);
+    ink_value_shape_t shape = ink_value_measure (job->kernel, &job->args, cells, part);
     uint8_t *packed = malloc (shape.size);
     assert_non_null (packed);
-    ink_value_pack (&shape, job->kernel, job->params, cells, packed);
+    ink_value_pack (&shape, job->kernel, &job->args, cells, packed);
     assert_int_equal (ink_answer_add (answer, packed, shape.size, part), 0);
     free (packed);
     free (cells);
@@ -131,7 +132,7 @@ static void *
 answer_of (const job_t *job, size_t *size)
 {
     ink_part_t range = {job->plan.offset, job->plan.length};
-    ink_answer_t *answer = ink_answer_new (job->kernel, job->params, range);
+    ink_answer_t *answer = ink_answer_new (job->kernel, &job->args, range);
     assert_non_null (answer);
     uint64_t count = ink_plan_count (&job->plan), *order = calloc (count, sizeof *order);
     assert_non_null (order);
@@ -175,12 +176,12 @@ static void
 choose_params (job_t *job)
 {
     const ink_param_t *param = job->kernel->params;
-    ink_kernels_fallbacks (job->kernel, job->params);
+    ink_args_init (&job->args, job->kernel);
     if (param && param->power_of_two && below (2))
-        job->params[0] = param->least << below (9);
+        job->args.numbers[0] = param->least << below (9);
     else if (param && !param->power_of_two && below (2))
-        job->params[0] = param->least + (int64_t) below (below (4) ? 3 : 4);
-    job->kernel->geometry (job->params, &job->geometry);
+        job->args.numbers[0] = param->least + (int64_t) below (below (4) ? 3 : 4);
+    job->kernel->geometry (&job->args, &job->geometry);
     if (job->geometry.cells > 65536)
         job->plan.chunk = INK_CHUNK_LEAST << 4;
 }
@@ -191,14 +192,15 @@ check_against_oracle (const job_t *job, uint64_t round)
     size_t size, expected_size = 0;
     void *expected, *output = answer_of (job, &size);
     const ink_plan_t *plan = &job->plan;
-    int rc = oracle_compute (job->kernel->name, job->params, job->source + plan->offset,
-                             plan->offset, plan->length, &expected, &expected_size);
+    int rc =
+        oracle_compute (job->kernel->name, job->args.numbers, job->source + plan->offset,
+                        plan->offset, plan->length, &expected, &expected_size);
     if (rc || size != expected_size || memcmp (output, expected, size) != 0)
         fail_msg ("seed %d round %llu: %s over %llu:%llu of %llu, chunk %llu, param %lld",
                   SEED, (unsigned long long) round, job->kernel->name,
                   (unsigned long long) plan->offset, (unsigned long long) plan->length,
                   (unsigned long long) plan->size, (unsigned long long) plan->chunk,
-                  (long long) job->params[0]);
+                  (long long) job->args.numbers[0]);
     free (expected);
     free (output);
 }
@@ -288,8 +290,8 @@ bytes_are_those_of_the_oracle_however_cut (void **unused)
 static float
 entropy_of_cell (const uint8_t *bytes, size_t length)
 {
-    int64_t cell = 1 << 20;
-    ink_slice_t slice = {.bytes = bytes, .length = length, .params = &cell};
+    ink_args_t cell = {.numbers = {1 << 20}};
+    ink_slice_t slice = {.bytes = bytes, .length = length, .args = &cell};
     float bits;
     ink_kernel_entropy.map (&slice, &bits);
     return bits;
@@ -343,11 +345,11 @@ trigram_of_a_word_is_what_one_counts_by_hand (void **unused)
 {
     (void) unused;
     static uint32_t counts[1 << 21];
-    int64_t bits = 7;
+    ink_args_t bits = {.numbers = {7}};
     ink_slice_t slice = {.bytes = (const uint8_t *) "@@@@@@@@@@@\x82",
                          .length = 10,
                          .lookahead = 2,
-                         .params = &bits};
+                         .args = &bits};
     ink_kernel_trigram.map (&slice, counts);
     assert_int_equal (counts[0x20 << 14 | 0x20 << 7 | 0x20], 9);
     assert_int_equal (counts[0x20 << 14 | 0x20 << 7 | 0x41], 1);
@@ -365,14 +367,14 @@ each_byte_is_of_the_class_that_is_written_down (void **unused)
         int from, to, class;
     } spans[] = {{0, 0, 0},  {1, 8, 1},     {14, 31, 1},   {32, 126, 2},
                  {9, 13, 3}, {127, 127, 3}, {128, 254, 4}, {255, 255, 5}};
-    int64_t cell = 4096;
+    ink_args_t cell = {.numbers = {4096}};
     int seen = 0;
     for (size_t n = 0; n < sizeof spans / sizeof *spans; n++)
         for (int value = spans[n].from; value <= spans[n].to; value++, seen++) {
             uint8_t byte = (uint8_t) value;
             uint64_t counts[6], expected[6] = {0};
             expected[spans[n].class] = 1;
-            ink_slice_t slice = {.bytes = &byte, .length = 1, .params = &cell};
+            ink_slice_t slice = {.bytes = &byte, .length = 1, .args = &cell};
             ink_kernel_byteclass.map (&slice, counts);
             assert_memory_equal (counts, expected, sizeof expected);
         }
@@ -383,11 +385,12 @@ static void
 the_largest_cells_do_not_overflow (void **unused)
 {
     (void) unused;
-    int64_t cell = 1 << 20;
-    uint8_t *bytes = malloc ((size_t) cell), mean = 0;
+    const size_t cell = 1 << 20;
+    ink_args_t args = {.numbers = {cell}};
+    uint8_t *bytes = malloc (cell), mean = 0;
     assert_non_null (bytes);
-    memset (bytes, 255, (size_t) cell);
-    ink_slice_t slice = {.bytes = bytes, .length = (size_t) cell, .params = &cell};
+    memset (bytes, 255, cell);
+    ink_slice_t slice = {.bytes = bytes, .length = cell, .args = &args};
     uint64_t counts[6];
     ink_kernel_byteclass.map (&slice, counts);
     assert_int_equal (counts[5], cell);
@@ -406,10 +409,10 @@ byteplot_rounds_to_the_nearest_and_halves_up (void **unused)
         uint8_t bytes[3], length, mean;
     } cases[] = {{{7}, 1, 7},       {{7, 8}, 2, 8},    {{0, 1}, 2, 1},
                  {{0, 0, 1}, 3, 0}, {{0, 1, 1}, 3, 1}, {{255, 254}, 2, 255}};
-    int64_t cell = 4;
+    ink_args_t cell = {.numbers = {4}};
     for (size_t n = 0; n < sizeof cases / sizeof *cases; n++) {
         ink_slice_t slice = {
-            .bytes = cases[n].bytes, .length = cases[n].length, .params = &cell};
+            .bytes = cases[n].bytes, .length = cases[n].length, .args = &cell};
         uint8_t mean;
         ink_kernel_byteplot.map (&slice, &mean);
         assert_int_equal (mean, cases[n].mean);
@@ -440,21 +443,21 @@ parameters_have_limits (void **unused)
 {
     (void) unused;
     const ink_kernel_t *entropy = &ink_kernel_entropy;
-    int64_t params[INK_KERNEL_PARAMS];
-    ink_kernels_fallbacks (entropy, params);
-    assert_int_equal (params[0], 4096);
-    assert_int_equal (params[1], 0);
+    ink_args_t args;
+    ink_args_init (&args, entropy);
+    assert_int_equal (args.numbers[0], 4096);
+    assert_int_equal (args.numbers[1], 0);
     assert_int_equal (ink_kernels_params (entropy), 1);
     assert_int_equal (ink_kernels_params (&ink_kernel_digraph), 0);
     assert_int_equal (ink_kernels_param (entropy, "cell"), 0);
     assert_int_equal (ink_kernels_param (entropy, "cells"), -1);
     for (int64_t value = 16; value <= 1 << 20; value *= 2)
-        assert_true (ink_kernels_allowed (entropy, 0, value));
+        assert_true (ink_args_allowed (entropy, 0, value));
     static const int64_t wrong[] = {INT64_MIN, -16,  0,       1,       8,        15,
                                     17,        4095, 1048575, 1 << 21, INT64_MAX};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
-        assert_false (ink_kernels_allowed (entropy, 0, wrong[i]));
-    assert_false (ink_kernels_allowed (entropy, 1, 16));
+        assert_false (ink_args_allowed (entropy, 0, wrong[i]));
+    assert_false (ink_args_allowed (entropy, 1, 16));
 }
 
 //  ---------------------------------------------------------------------------------------
@@ -510,8 +513,8 @@ the_example_is_what_it_says_however_cut (void **unused)
         job_t job = {.kernel = parity, .source = bytes};
         fill_any (bytes, sizeof bytes);
         choose_range (&job, round);
-        ink_kernels_fallbacks (job.kernel, job.params);
-        job.kernel->geometry (job.params, &job.geometry);
+        ink_args_init (&job.args, job.kernel);
+        job.kernel->geometry (&job.args, &job.geometry);
         check_parity (&job);
     }
 }

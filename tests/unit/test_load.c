@@ -47,13 +47,15 @@ static const char template[] =
     "#ifndef CELLS\n#define CELLS 256\n#endif\n"
     "#ifndef BYTES\n#define BYTES 16\n#endif\n"
     "#ifndef SIZE\n#define SIZE 8\n#endif\n"
-    "#ifndef PARAM\n#define PARAM {\"bits\", \"a few\", 2, 1, 4, 0}\n#endif\n"
+    "#ifndef PARAM\n#define PARAM {\"bits\", \"a few\", 2, 1, 4}\n#endif\n"
     "#ifndef CHANGE\n#define CHANGE\n#endif\n"
-    "static void geometry (const int64_t *p, ink_geometry_t *g)\n"
+    "#ifndef W\n#define W\n#endif\n"
+    "W\n"
+    "static void geometry (const ink_args_t *p, ink_geometry_t *g)\n"
     "{ (void) p; g->cells = CELLS; g->cell_bytes = BYTES; g->cell_size = SIZE; }\n"
     "static void map (const ink_slice_t *s, void *c) { (void) s; (void) c; }\n"
-    "void settle (const int64_t *p, void *c);\n"
-    "void settle (const int64_t *p, void *c) { (void) p; (void) c; }\n"
+    "void settle (const ink_args_t *p, void *c);\n"
+    "void settle (const ink_args_t *p, void *c) { (void) p; (void) c; }\n"
     "static const ink_param_t params[] = {PARAM, {0}};\n"
     "static const ink_kernel_t kernel = {.abi = INK_KERNEL_ABI, .version = 1,\n"
     "  .name = \"mine\", .summary = \"mine\", .shape = INK_SHAPE_COUNTS,\n"
@@ -90,8 +92,8 @@ static const struct {
     {"-D'CHANGE=.map=0'", "map"},
     {"-DCELLS=0", "cells"},
     {"-D'CELLS=(1<<22)+1'", "cells"},
-    {"-D'CELLS=(p[0]-1)'", "cells"}, //  None when the parameter is the least, 1
-    {"-D'CELLS=(4-p[0])'", "cells"}, //  None when it is the most, 4
+    {"-D'CELLS=(p->numbers[0]-1)'", "cells"}, //  None when the parameter is the least, 1
+    {"-D'CELLS=(4-p->numbers[0])'", "cells"}, //  None when it is the most, 4
     {"-D'CHANGE=.shape=INK_SHAPE_CELLS' -DBYTES=24", "power of two"},
     {"-D'CHANGE=.shape=INK_SHAPE_CELLS' -DBYTES=0", "power of two"},
     {"-D'CHANGE=.shape=INK_SHAPE_CELLS' -D'BYTES=1<<21'", "power of two"},
@@ -104,6 +106,19 @@ static const struct {
     {"-D'PARAM={\"a\",\"\",9,1,8,0}'", "fallback"},
     {"-D'PARAM={\"a\",\"\",3,1,8,1}'", "fallback"},
     {"-D'PARAM={\"a\",\"\",4,1,9,1}'", "limits"},
+    {"-D'PARAM={\"a\",\"\",.kind=4}'", "kind"},
+    {"-D'PARAM={\"a\",\"\",.kind=INK_PARAM_WORD}'", "words"},
+    {"-D'W=static const char *const w[]={\"A\",0};' "
+     "-D'PARAM={\"a\",\"\",.kind=INK_PARAM_WORD,.words=w}'",
+     "letters"},
+    {"-D'W=static const char *const w[]={\"a\",0};' "
+     "-D'PARAM={\"a\",\"\",1,.kind=INK_PARAM_WORD,.words=w}'",
+     "words"},
+    {"-D'PARAM={\"a\",\"\",.kind=INK_PARAM_BYTES,.text=\"0g\"}'", "text"},
+    {"-D'W=static char w[258];__attribute__((constructor)) static void f (void)"
+     "{for (int n=0;n<257;n++) w[n]=65;}' "
+     "-D'PARAM={\"a\",\"\",.kind=INK_PARAM_TEXT,.text=w}'",
+     "too long"},
     {"-D'PARAM={\"a\",\"\",1,1,1,0},{\"b\",\"\",1,1,1,0},"
      "{\"c\",\"\",1,1,1,0},{\"d\",\"\",1,1,1,0},{\"e\",\"\",1,1,1,0},{\"f\",\"\",1,1,1,0}"
      ","

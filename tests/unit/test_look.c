@@ -23,17 +23,17 @@ typedef struct {
 static void
 put_all (bench_t *self, const ink_strand_t *strand)
 {
-    size_t room = ink_value_room (strand->kernel, strand->params, INK_CHUNK_LEAST);
+    size_t room = ink_value_room (strand->kernel, &strand->args, INK_CHUNK_LEAST);
     uint32_t *counts = malloc (room);
     assert_non_null (counts);
     for (size_t n = 0; n < room / sizeof *counts; n++)
         counts[n] = 1;
     ink_part_t part = {0, INK_CHUNK_LEAST};
     ink_value_shape_t shape =
-        ink_value_measure (strand->kernel, strand->params, counts, part);
+        ink_value_measure (strand->kernel, &strand->args, counts, part);
     uint8_t *value = malloc (shape.size);
     assert_non_null (value);
-    ink_value_pack (&shape, strand->kernel, strand->params, counts, value);
+    ink_value_pack (&shape, strand->kernel, &strand->args, counts, value);
     ink_cache_begin (self->cache);
     for (uint64_t n = 0; n < PARTS; n++) {
         ink_cache_key_t key = ink_cache_key (&strand->series, &self->demand.plan,

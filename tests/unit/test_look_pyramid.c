@@ -79,7 +79,7 @@ bench_new (uint64_t seed)
     self->demand.strand_count = 1;
     self->demand.strands[0].kernel = world->kernel;
     self->demand.strands[0].series = world->series;
-    memcpy (self->demand.strands[0].params, world->params, sizeof world->params);
+    self->demand.strands[0].args = world->args;
     put_some (self, 10 + 90 * chance_below (dice, 2), 20 * chance_below (dice, 2));
     return self;
 }

@@ -12,7 +12,7 @@ wish_for (const pyramid_world_t *self, ink_node_t node)
     ink_wish_t wish = {.kernel = self->kernel};
     wish.key.series = self->series;
     wish.key.node = node;
-    memcpy (wish.params, self->params, sizeof wish.params);
+    wish.args = self->args;
     return wish;
 }
 
@@ -168,7 +168,7 @@ a_step_merges_a_few_large_children (void **state)
     (void) state;
     pyramid_world_t self = {.seed = 12};
     pyramid_begin (&self, &ink_kernel_trigram, 16 * INK_CHUNK_LEAST, INK_CHUNK_LEAST);
-    self.params[0] = 6; //  A bitmap of 32 KiB
+    self.args.numbers[0] = 6; //  A bitmap of 32 KiB
     for (uint64_t n = 0; n < self.size; n++)
         self.bytes[n] = (uint8_t) chance (&self.seed);
     put_chunks (&self);

@@ -29,18 +29,46 @@ every_part_of_a_series_tells (void **state)
     identities[3].size++;
     identities[4].mtime_ns++;
     identities[5].ctime_ns++;
-    static const int64_t params[][2] = {{1, 2}, {2, 1}, {1, -2}};
+    static const ink_args_t args[] = {
+        {.numbers = {1, 2}}, {.numbers = {2, 1}}, {.numbers = {1, -2}}};
     ink_series_t all[4 * 6 * 3];
     size_t count = 0;
     for (size_t i = 0; i < 4; i++)
         for (size_t j = 0; j < 6; j++)
             for (size_t k = 0; k < (kernels[i].params ? 3u : 1u); k++)
-                all[count++] = ink_series_of (&kernels[i], params[k], &identities[j]);
+                all[count++] = ink_series_of (&kernels[i], &args[k], &identities[j]);
     for (size_t i = 0; i < count; i++)
         for (size_t j = 0; j < i; j++)
             assert_memory_not_equal (&all[i], &all[j], sizeof *all);
-    ink_series_t again = ink_series_of (&kernels[0], params[0], &plain);
+    ink_series_t again = ink_series_of (&kernels[0], &args[0], &plain);
     assert_memory_equal (&again, &all[0], sizeof again);
+}
+
+static void
+texts_of_a_series_do_not_run_into_each_other (void **state)
+{
+    (void) state;
+    static const ink_param_t texts[] = {{.name = "a", .kind = INK_PARAM_TEXT},
+                                        {.name = "b", .kind = INK_PARAM_BYTES},
+                                        {.name = NULL}};
+    const ink_kernel_t kernel = {.name = "x", .version = 1, .params = texts};
+    const ink_identity_t plain = {1, 2, 3, 4, 5};
+    static const ink_args_t args[] = {
+        {.numbers = {2, 1}, .begins = {0, 2}, .texts = "abc"},
+        {.numbers = {1, 2}, .begins = {0, 1}, .texts = "abc"},
+        {.numbers = {3, 0}, .begins = {0, 3}, .texts = "abc"},
+        {.numbers = {2, 1}, .begins = {0, 2}, .texts = "abd"},
+        {.numbers = {2, 1}, .begins = {0, 2}, .texts = "bbc"}};
+    static const ink_args_t moved = {
+        .numbers = {2, 1}, .begins = {1, 0}, .texts = "cabd"};
+    ink_series_t all[5];
+    for (size_t i = 0; i < 5; i++) {
+        all[i] = ink_series_of (&kernel, &args[i], &plain);
+        for (size_t j = 0; j < i; j++)
+            assert_memory_not_equal (&all[i], &all[j], sizeof *all);
+    }
+    ink_series_t same = ink_series_of (&kernel, &moved, &plain);
+    assert_memory_equal (&same, &all[0], sizeof same);
 }
 
 static void
@@ -93,6 +121,7 @@ main (void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test (every_part_of_a_series_tells),
+        cmocka_unit_test (texts_of_a_series_do_not_run_into_each_other),
         cmocka_unit_test (keys_sort_by_place_and_tell_nodes_from_fragments),
         cmocka_unit_test (no_flipped_bit_of_a_record_passes),
     };

@@ -104,6 +104,30 @@ every_kernel_gets_every_parameter (void **state)
 }
 
 static void
+a_parameter_is_a_number_or_a_text (void **state)
+{
+    ink_request_t *request = *state;
+    char longest[514];
+    memset (longest, 'x', sizeof longest);
+    longest[513] = '\0';
+    assert_int_equal (ink_request_set_text_param (request, "a", ""), INK_EUSAGE);
+    assert_int_equal (ink_request_set_text_param (request, "a", longest), INK_EUSAGE);
+    longest[512] = '\0';
+    assert_int_equal (ink_request_set_text_param (request, "a", longest), INK_OK);
+    assert_int_equal (ink_request_add_kernel (request, "search"), INK_OK);
+    ink_request_t *copy = ink_request_copy (request);
+    assert_true (ink_request_same (request, copy));
+    assert_int_equal (ink_request_set_text_param (copy, "a", "y"), INK_OK);
+    assert_false (ink_request_same (request, copy));
+    ink_request_destroy (&copy);
+    const ink_msg_param_t *param = message (request).kernels.items[0].params.items;
+    assert_string_equal (param->text, longest);
+    assert_int_equal (ink_request_set_param (request, "a", 5), INK_OK);
+    param = message (request).kernels.items[0].params.items;
+    assert_true (param->value == 5 && param->text[0] == '\0');
+}
+
+static void
 there_is_room_for_eight_kernels_each_once (void **state)
 {
     assert_int_equal (ink_request_add_kernel (*state, ""), INK_EUSAGE);
@@ -252,6 +276,7 @@ main (void)
         TEST (priorities_are_kept_within_their_limits),
         TEST (a_timeout_of_zero_is_a_day),
         TEST (every_kernel_gets_every_parameter),
+        TEST (a_parameter_is_a_number_or_a_text),
         TEST (there_is_room_for_eight_kernels_each_once),
         TEST (names_have_at_most_64_bytes),
         TEST (there_is_room_for_eight_parameters),
