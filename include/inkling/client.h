@@ -24,6 +24,9 @@ typedef struct ink_status ink_status_t;
 //  To the end of the source.
 #define INK_TO_END UINT64_MAX
 
+//  The focus of a view: the middle of its range.
+#define INK_MIDDLE UINT64_MAX
+
 //  ---------------------------------------------------------------------------------------
 //  Request: one question. May be changed until it is submitted, and submitted again.
 
@@ -69,6 +72,14 @@ INK_EXPORT void ink_request_set_timeout (ink_request_t *self, uint32_t milliseco
 
 //  `read`: take what the cache knows. `write`: keep what is computed. Both at first.
 INK_EXPORT void ink_request_set_cache (ink_request_t *self, bool read, bool write);
+
+//  Makes it a statement of a view: what is seen in one place of a screen, that moves. A request
+//  ends the earlier ones of this client that have the same view, with INK_ECANCELLED, as soon as
+//  it is taken in; what of them it still wants goes on. It is computed from byte `focus` of the
+//  source outwards. INK_EUSAGE when the name is of another form than an id; nothing has changed
+//  then.
+INK_EXPORT int
+ink_request_set_view (ink_request_t *self, const char *view, uint64_t focus);
 
 //  ---------------------------------------------------------------------------------------
 //  Client: a connection that mends itself, with any number of requests on their way.

@@ -73,6 +73,7 @@ ink_request_new (const char *source)
     make_id (self->id);
     self->length = INK_TO_END;
     self->timeout_ms = INK_DAY_MS;
+    self->focus = INK_MIDDLE;
     self->cache_read = self->cache_write = true;
     return self;
 }
@@ -212,6 +213,15 @@ ink_request_set_cache (ink_request_t *self, bool read, bool write)
     self->cache_write = write;
 }
 
+int
+ink_request_set_view (ink_request_t *self, const char *view, uint64_t focus)
+{
+    if (!ink_id_is_valid (view))
+        return INK_EUSAGE;
+    self->focus = focus;
+    return set_name (self->view, view);
+}
+
 static bool
 same_lists (const ink_request_t *a, const ink_request_t *b)
 {
@@ -239,7 +249,8 @@ ink_request_same (const ink_request_t *self, const ink_request_t *other)
            self->chunk == other->chunk && self->priority == other->priority &&
            self->timeout_ms == other->timeout_ms &&
            self->cache_read == other->cache_read &&
-           self->cache_write == other->cache_write && same_lists (self, other);
+           self->cache_write == other->cache_write && !strcmp (self->view, other->view) &&
+           self->focus == other->focus && same_lists (self, other);
 }
 
 void
@@ -263,5 +274,8 @@ ink_request_message (ink_request_t *self, ink_msg_t *msg)
                                    .priority = self->priority,
                                    .timeout_ms = self->timeout_ms,
                                    .cache_read = self->cache_read,
-                                   .cache_write = self->cache_write}};
+                                   .cache_write = self->cache_write,
+                                   .view = self->view,
+                                   .focus = self->focus,
+                                   .move = self->move}};
 }

@@ -20,6 +20,9 @@ struct ink_request {
     int64_t priority;
     uint32_t timeout_ms;
     bool cache_read, cache_write;
+    ink_name_t view; //  "": of none
+    uint64_t focus;
+    uint64_t move; //  Counts what a session has submitted: of a view, the last one holds
     size_t kernels, params, reports;
     ink_name_t kernel_names[INK_KERNELS_MOST];
     ink_name_t param_names[INK_PARAMS_MOST];

@@ -38,6 +38,7 @@ struct ink_session {
     ink_session_counters_t counters;
     ink_issues_t issues;
     size_t places; //  Taken, of limits.requests
+    uint64_t move; //  Of the last request
     wait_t wait;
 
     bool contact;   //  There ever was one
@@ -106,6 +107,7 @@ on_submit (ink_session_t *self, int64_t now, ink_request_t *request,
     if (reserve (out, 1))
         return INK_ENOMEM;
     get_busy (self, now);
+    request->move = ++self->move;
     int64_t ends = now + (int64_t) request->timeout_ms * 1000 + self->limits.grace;
     ink_issue_t *issue = ink_issues_add (&self->issues, request, now, ends);
     if (issue == NULL)

@@ -31,6 +31,7 @@
 #define INK_MILLION 1000000    //  Shares are told in millionths
 #define INK_EXACT UINT64_MAX   //  The bound of what is not an estimate
 #define INK_FAILURES_MOST 1024 //  Listed in one reply or value
+#define INK_REVOKED_MOST 1024  //  Leases in one message
 
 //  How a worker goes about a lease of one part and one kernel that has failed before: piece by
 //  piece, so that only the smallest ranges fail; and each piece in a process of its own.
@@ -148,6 +149,8 @@ typedef enum {
 //  ---------------------------------------------------------------------------------------
 //  Client and ventilator
 
+//  With a `view`, it supersedes what this client has open of the same view with a smaller `move`,
+//  and is computed from `focus` outwards (INK_ANY: from the middle).
 #define INK_FIELDS_request(F)                   \
     F (STR, id, INK_NAME_MOST, )                \
     F (STR, source, INK_PATH_MOST, )            \
@@ -159,7 +162,10 @@ typedef enum {
     F (I64, priority, , )                       \
     F (U64, timeout_ms, UINT32_MAX, )           \
     F (U64, cache_read, 1, )                    \
-    F (U64, cache_write, 1, )
+    F (U64, cache_write, 1, )                   \
+    F (STR, view, INK_NAME_MOST, )              \
+    F (U64, focus, INK_ANY, )                   \
+    F (U64, move, INK_ANY, )
 
 #define INK_FIELDS_cancel(F) F (STR, id, INK_NAME_MOST, )
 
@@ -296,7 +302,7 @@ typedef enum {
 #define INK_FIELDS_revoke(F)  \
     F (U64, epoch, INK_ANY, ) \
     F (U64, seq, INK_ANY, )   \
-    F (LIST, leases, 1024, id)
+    F (LIST, leases, INK_REVOKED_MOST, id)
 
 //  ---------------------------------------------------------------------------------------
 //  Worker to sink. A frame with the packed value follows `value`, unless it has an error.

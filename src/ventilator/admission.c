@@ -153,7 +153,12 @@ set_simple (ink_demand_t *demand, const ink_msg_request_t *request, int64_t now,
     if (request->priority < -PRIORITY_MOST || request->priority > PRIORITY_MOST)
         return refuse (INK_EMESSAGE, detail, "the priority is not from %d to %d",
                        -PRIORITY_MOST, PRIORITY_MOST);
+    if (*request->view && !name_is_good (request->view))
+        return refuse (INK_EMESSAGE, detail, "the view has another form");
     snprintf (demand->id, sizeof demand->id, "%s", request->id);
+    snprintf (demand->view, sizeof demand->view, "%s", request->view);
+    demand->focus = request->focus;
+    demand->move = request->move;
     demand->offset = request->offset;
     demand->length = request->length;
     demand->priority = request->priority;
@@ -254,11 +259,12 @@ ink_admission_body (const ink_msg_request_t *request)
     XXH64_state_t state;
     XXH64_reset (&state, 0);
     hash_text (&state, request->source);
-    const uint64_t numbers[] = {request->offset,      request->length,
-                                request->chunk,       (uint64_t) request->priority,
-                                request->timeout_ms,  request->cache_read,
-                                request->cache_write, request->kernels.size,
-                                request->reports.size};
+    hash_text (&state, request->view);
+    const uint64_t numbers[] = {request->offset,       request->length,
+                                request->chunk,        (uint64_t) request->priority,
+                                request->timeout_ms,   request->cache_read,
+                                request->cache_write,  request->kernels.size,
+                                request->reports.size, request->focus};
     XXH64_update (&state, numbers, sizeof numbers);
     for (size_t k = 0; k < request->kernels.size; k++) {
         const ink_msg_kernel_t *kernel = &request->kernels.items[k];

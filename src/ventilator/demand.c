@@ -283,8 +283,31 @@ ink_demands_conflict (ink_demands_t *self, const char *id, uint64_t body)
     return ended && ended->body != body;
 }
 
+bool
+ink_demand_supersedes (const ink_demand_t *self, const ink_demand_t *other)
+{
+    if (!self->view[0] || self->client != other->client ||
+        strcmp (self->view, other->view) != 0)
+        return false;
+    return self->move == other->move ? self->age > other->age : self->move > other->move;
+}
+
 //  ---------------------------------------------------------------------------------------
 //  Parts
+
+//  A view is wanted from its focus outwards, or from its middle; anything else is sampled.
+static ink_course_t
+course_of (const ink_demand_t *demand)
+{
+    const ink_plan_t *plan = &demand->plan;
+    uint64_t focus = demand->focus;
+    if (!demand->view[0])
+        return ink_course_spread (demand->parts);
+    if (focus == INK_ANY)
+        focus = plan->offset + plan->length / 2;
+    uint64_t first = plan->offset / plan->chunk, at = focus / plan->chunk;
+    return ink_course_around (demand->parts, at > first ? at - first : 0);
+}
 
 int
 ink_demand_plan (ink_demands_t *self, ink_demand_t *demand,
@@ -294,7 +317,7 @@ ink_demand_plan (ink_demands_t *self, ink_demand_t *demand,
     if (rc)
         return rc;
     demand->client->output += demand->output;
-    demand->course = ink_course_spread (demand->parts);
+    demand->course = course_of (demand);
     for (size_t k = 0; rc == INK_OK && k < demand->strand_count; k++) {
         ink_strand_t *strand = &demand->strands[k];
         strand->states = ink_alloc (demand->parts);

@@ -93,6 +93,8 @@ struct ink_demand {
     int64_t priority;
     double weight; //  2 ^ (priority / 100)
     bool cache_read, cache_write;
+    char view[INK_NAME_MOST + 1]; //  "": of none
+    uint64_t focus, move;
     ink_msg_share_t reports[INK_REPORTS_MOST];
     size_t report_count;
 
@@ -169,5 +171,8 @@ void
 ink_demand_adopt (ink_demands_t *self, ink_demand_t *demand, ink_client_entry_t *client);
 
 uint64_t ink_demand_ready (const ink_demand_t *self);
+
+//  Whether both are of one view, and this one states it anew.
+bool ink_demand_supersedes (const ink_demand_t *self, const ink_demand_t *other);
 
 #endif

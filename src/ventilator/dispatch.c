@@ -214,6 +214,37 @@ who_waits (ink_foreman_t *self, const ink_chunk_t *chunk, uint64_t *part)
 }
 
 static void
+count_for (ink_foreman_t *self, ink_demand_t *demand, uint64_t leases)
+{
+    demand->running += leases;
+    demand->client->running += leases;
+    ink_demand_reorder (&self->demands, demand);
+}
+
+void
+ink_office_bequeath (ink_foreman_t *self, ink_demand_t *demand)
+{
+    INK_LIST_EACH (link, ink_registry_workers (self->registry))
+    {
+        ink_worker_t *worker = INK_ITEM (link, ink_worker_t, link);
+        INK_LIST_EACH (held, &worker->leases)
+        {
+            ink_lease_t *lease = INK_ITEM (held, ink_lease_t, link);
+            const ink_chunk_t *first = ink_lease_first (lease);
+            uint64_t part;
+            ink_demand_t *heir = NULL;
+            if (lease->handle == demand->handle && first)
+                heir = who_waits (self, first, &part);
+            if (!heir)
+                continue;
+            lease->handle = heir->handle;
+            count_for (self, heir, 1);
+            count_for (self, demand, (uint64_t) -1);
+        }
+    }
+}
+
+static void
 back_up (ink_foreman_t *self, ink_worker_t *worker)
 {
     ink_lease_t *lease = slowest (self, worker);

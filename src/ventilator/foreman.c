@@ -201,6 +201,8 @@ ink_office_retire (ink_foreman_t *self, ink_demand_t *demand, bool purge)
     for (size_t k = 0; k < demand->strand_count; k++)
         if (demand->strands[k].states)
             release_chunks (self, demand, &demand->strands[k]);
+    if (demand->running)
+        ink_office_bequeath (self, demand);
     ink_demands_retire (&self->demands, demand);
 }
 
@@ -481,6 +483,7 @@ ink_foreman_step (ink_foreman_t *self, int64_t now, ink_event_t *event,
                   const ink_actions_t **out)
 {
     self->out.size = 0;
+    self->revoked = (ink_revoked_t){0};
     ink_arena_reset (&self->arena);
     forgive_pause (self, now);
     self->now = now;

@@ -36,10 +36,12 @@ release_held (ink_foreman_t *self, ink_strand_t *strand)
 //  The same request again. Over the same connection nothing can have been lost; over a new one
 //  the client has missed what was on its way to the old one.
 static void
-attach (ink_foreman_t *self, ink_demand_t *demand, ink_client_entry_t *client)
+attach (ink_foreman_t *self, ink_demand_t *demand, ink_client_entry_t *client,
+        uint64_t move)
 {
     if (demand->client == client)
         return;
+    demand->move = move;
     ink_demand_adopt (&self->demands, demand, client);
     for (size_t k = 0; k < demand->strand_count; k++) {
         ink_strand_t *strand = &demand->strands[k];
@@ -53,6 +55,9 @@ attach (ink_foreman_t *self, ink_demand_t *demand, ink_client_entry_t *client)
         msg->resend.handle = demand->handle;
         msg->resend.kernel = k;
     }
+    //  Among this client's statements of a view it may be out of order
+    if (!ink_office_end_if_late (self, demand) && demand->state == INK_DEMAND_RUNNING)
+        ink_office_end_earlier (self, demand);
 }
 
 static void
@@ -66,7 +71,7 @@ on_request (ink_foreman_t *self, ink_client_entry_t *client,
         return;
     }
     if (demand) {
-        attach (self, demand, client);
+        attach (self, demand, client, request->move);
         return;
     }
     if (ink_unread_is_too_much (&self->demands, client)) {

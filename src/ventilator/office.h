@@ -6,6 +6,7 @@
 //      dispatch.c  who gets which work
 //      cut.c       a lease in the making
 //      settle.c    what the sink and the cache say
+//      view.c      what becomes of views that move
 //      report.c    what a person sees of all this
 //      tally.c     what is counted
 
@@ -24,7 +25,7 @@
     C (requests) C (refused) \
     C (ended_ok) C (ended_partial) C (ended_cancelled) C (ended_timeout) \
     C (ended_no_worker) C (ended_changed) C (ended_failed) C (ended_refused) \
-    C (finals) C (partials) C (partials_replaced) C (cancelled) \
+    C (finals) C (partials) C (partials_replaced) C (cancelled) C (superseded) \
     C (parts_cached) C (parts_computed) C (parts_shared) C (parts_failed) \
     C (leases) C (backups) C (leases_revoked) C (leases_expired) C (retries) \
     C (late_values) C (doubled_values) C (bad_values) \
@@ -37,6 +38,13 @@ typedef struct {
     INK_COUNTERS (INK_COUNTER_MEMBER)
 #undef INK_COUNTER_MEMBER
 } ink_counters_t;
+
+//  The leases that are revoked in this step, in one message
+typedef struct {
+    ink_msg_id_t *ids; //  NULL: none yet
+    size_t size;
+    size_t action; //  Which one says so
+} ink_revoked_t;
 
 struct ink_foreman {
     uint64_t epoch;
@@ -62,6 +70,7 @@ struct ink_foreman {
     uint64_t turn; //  Counts dispatches
 
     ink_actions_t out;
+    ink_revoked_t revoked;
     ink_arena_t arena;    //  Of texts and lists in `out`
     ink_action_t nowhere; //  Written to when memory ran out, never performed
     bool failed;          //  Memory ran out in this step
@@ -119,6 +128,10 @@ void ink_office_give_up (ink_foreman_t *self, ink_chunk_t *chunk, int error);
 //  dispatch.c
 void ink_office_dispatch (ink_foreman_t *self);
 
+//  Nobody waits for the demand any more: leases of it that go on, because others want their
+//  values, are counted as those others' from now on.
+void ink_office_bequeath (ink_foreman_t *self, ink_demand_t *demand);
+
 //  Gives what slow workers hold to idle ones too. To be called now and then.
 void ink_office_back_up (ink_foreman_t *self);
 void ink_office_kernel (ink_foreman_t *self, const ink_strand_t *strand,
@@ -151,6 +164,14 @@ void ink_office_found (ink_foreman_t *self, ink_event_t *event);
 
 //  Has those parts computed again whose values came too early, at most every 100 ms.
 void ink_office_go_on (ink_foreman_t *self, ink_demand_t *demand);
+
+//  view.c
+
+//  Ends the demand when a later statement of its view runs, and says whether.
+bool ink_office_end_if_late (ink_foreman_t *self, ink_demand_t *demand);
+
+//  Ends all earlier statements of the demand's view.
+void ink_office_end_earlier (ink_foreman_t *self, const ink_demand_t *demand);
 
 //  report.c
 void ink_office_status (ink_foreman_t *self, ink_client_entry_t *client);

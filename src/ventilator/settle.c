@@ -154,12 +154,15 @@ tell_known (ink_foreman_t *self, const ink_demand_t *demand, size_t k,
 static void
 sort (ink_foreman_t *self, ink_demand_t *demand, const ink_event_t *event)
 {
+    if (ink_office_end_if_late (self, demand))
+        return;
     sort_parts (self, demand, event);
     bool complete = true;
     for (size_t k = 0; k < demand->strand_count; k++)
         complete &= demand->strands[k].cached_parts == demand->parts;
     answer (self, demand, complete);
     if (complete) {
+        ink_office_end_earlier (self, demand);
         ink_office_retire (self, demand, false);
         return;
     }
@@ -168,6 +171,8 @@ sort (ink_foreman_t *self, ink_demand_t *demand, const ink_event_t *event)
     for (size_t k = 0; k < demand->strand_count; k++)
         if (demand->strands[k].cached_parts)
             tell_known (self, demand, k, event->known[k]);
+    //  What both want is held by now, and the sink expects it before it forgets
+    ink_office_end_earlier (self, demand);
 }
 
 //  Kernels that are not cached, and a request that wants nothing from the cache, need no look.

@@ -82,8 +82,15 @@ asks_again (world_t *world, const ask_t *old, int client)
     return self;
 }
 
-//  What a request says of cache, priority and reports follows from its id, so that the same
-//  question is the same body.
+const char *
+ask_view (const ask_t *self)
+{
+    static const char *const views[] = {NULL, "left", NULL, NULL, "right", "left"};
+    return views[atoi (self->id + 1) % 6];
+}
+
+//  What a request says of cache, priority, reports and view follows from its id, so that the
+//  same question is the same body.
 ink_request_t *
 ask_request (const ask_t *self)
 {
@@ -104,6 +111,8 @@ ask_request (const ask_t *self)
     for (int r = 0; n % 4 == 1 && r < 4; r++)
         ink_request_add_report (request, 0.2 * r + 0.1);
     ink_request_set_cache (request, n % 6 != 2, n % 7 != 3);
+    if (ask_view (self))
+        ink_request_set_view (request, ask_view (self), INK_MIDDLE);
     if (self->timeout_us)
         ink_request_set_timeout (request, (uint32_t) (self->timeout_us / 1000));
     return request;

@@ -51,6 +51,9 @@ ask_t *asks_again (world_t *world, const ask_t *old, int client);
 
 ink_request_t *ask_request (const ask_t *self);
 
+//  The view that it states; NULL for none.
+const char *ask_view (const ask_t *self);
+
 //  The open one of that client and id, or NULL.
 ask_t *asks_find (world_t *world, int client, const char *id);
 

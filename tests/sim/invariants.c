@@ -161,6 +161,19 @@ check_heap (world_t *world, const ink_heap_t *heap)
             FAIL ("a line is out of order");
 }
 
+//  Of a view only the last statement that was taken in runs.
+static void
+check_view (world_t *world, const ink_client_entry_t *client, const ink_demand_t *demand)
+{
+    INK_LIST_EACH (link, &client->demands)
+    {
+        const ink_demand_t *other = INK_ITEM (link, ink_demand_t, link);
+        if (demand->state == INK_DEMAND_RUNNING && other->state == INK_DEMAND_RUNNING &&
+            ink_demand_supersedes (demand, other))
+            FAIL ("%s runs on, though %s has its view", other->id, demand->id);
+    }
+}
+
 static void
 check_entry (world_t *world, ink_foreman_t *office, const ink_client_entry_t *client)
 {
@@ -172,6 +185,7 @@ check_entry (world_t *world, ink_foreman_t *office, const ink_client_entry_t *cl
         running += demand->running;
         output += demand->output;
         check_demand (world, office, demand);
+        check_view (world, client, demand);
     }
     if (open != client->open || running != client->running || output != client->output)
         FAIL ("the books of client %llu are wrong", (unsigned long long) client->peer);

@@ -45,7 +45,8 @@
     P (37, "a chunk whose lease is lost forgets its backup")             \
     P (38, "a lease of which nothing is left goes on")                   \
     P (39, "a value with holes is kept for others")                      \
-    P (40, "a node is made without its last child")
+    P (40, "a node is made without its last child")                      \
+    P (41, "a view that has moved on is computed to its end")
 
 //  Makes one of them real; false when there is none of that number, or none were built.
 bool plants_choose (int n);

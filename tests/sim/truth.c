@@ -211,6 +211,22 @@ changed_since (const ask_t *ask)
     return ask->source && source_now (ask->source)->since >= ask->since;
 }
 
+//  One who asked by this id has stated its view anew.
+static bool
+was_superseded (const world_t *world, const ask_t *ask)
+{
+    const asks_t *asks = world->asks;
+    for (size_t a = 0; ask_view (ask) && a < asks->size; a++)
+        for (size_t b = a + 1; b < asks->size; b++) {
+            const ask_t *same = &asks->items[a], *later = &asks->items[b];
+            if (strcmp (same->id, ask->id) == 0 && strcmp (later->id, ask->id) != 0 &&
+                later->client == same->client && ask_view (later) &&
+                strcmp (ask_view (later), ask_view (ask)) == 0)
+                return true;
+        }
+    return false;
+}
+
 static bool
 is_excused (world_t *world, const ask_t *ask, int error)
 {
@@ -218,7 +234,8 @@ is_excused (world_t *world, const ask_t *ask, int error)
     int64_t from = ask->submitted - 6 * SECOND;
     switch (error) {
     case INK_ECANCELLED:
-        return ask->cancelled >= from || faults->last_front >= from;
+        return ask->cancelled >= from || faults->last_front >= from ||
+               was_superseded (world, ask);
     case INK_ETIMEOUT:
         return ask->timeout_us && world->now >= ask->since + ask->timeout_us;
     case INK_ENOWORKER:

@@ -378,7 +378,9 @@ wish (bench_t *self, const char *id, const char *kernels, uint64_t first, uint64
                                .kernels.size = list_kernels (self, kernels),
                                .chunk = PART,
                                .cache_read = 1,
-                               .cache_write = 1};
+                               .cache_write = 1,
+                               .view = "",
+                               .focus = INK_ANY};
 }
 
 static inline int

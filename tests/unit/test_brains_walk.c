@@ -283,7 +283,8 @@ issue (world_t *world, const wish_t *wish)
                                  .kernels = {kernels, wish->kernel_count},
                                  .chunk = PART,
                                  .cache_read = wish->number % 3 > 0,
-                                 .cache_write = wish->number % 5 > 0}};
+                                 .cache_write = wish->number % 5 > 0,
+                                 .view = ""}};
     put (&world->front, world->peers[wish->client], &msg, NULL);
 }
 

@@ -282,14 +282,24 @@ other_forms_of_the_same_are_refused (void **state)
     assert_int_equal (DECODE (0x93, V, ASK, 0xA2, 'a', 0), INK_EMESSAGE);
 }
 
-//  The priority of a request is its only signed field; all before it is zero or empty.
+//  The priority of a request is its only signed field; all others are zero or empty.
 static int
 decode_priority (const uint8_t *form, size_t size)
 {
-    uint8_t bytes[32] = {0x9D, 1, INK_MSG_REQUEST, 0xA0, 0xA0, 0, 0, 0x90, 0x90, 0};
-    memcpy (bytes + 10, form, size);
+    const ink_layout_t *shape = ink_message_shape (INK_MSG_REQUEST);
+    uint8_t bytes[64] = {0xDC, 0, (uint8_t) (shape->count + 2), 1, INK_MSG_REQUEST};
+    size_t at = 5;
+    assert_true (shape->count + 2 >= 16);
+    EACH_FIELD (field, shape)
+    if (field->kind == INK_FIELD_I64) {
+        memcpy (bytes + at, form, size);
+        at += size;
+    } else
+        bytes[at++] = field->kind == INK_FIELD_STR    ? 0xA0
+                      : field->kind == INK_FIELD_LIST ? 0x90
+                                                      : 0;
     ink_msg_t msg;
-    return decode (bytes, 10 + size + 3, &msg);
+    return decode (bytes, at, &msg);
 }
 
 static void

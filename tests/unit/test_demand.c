@@ -48,7 +48,8 @@ wish (const char *id, uint64_t first, uint64_t count)
                                .offset = first * PART,
                                .length = count * PART,
                                .kernels = {two_kernels, 2},
-                               .chunk = PART};
+                               .chunk = PART,
+                               .view = ""};
 }
 
 //  NULL when memory ran out.
@@ -191,6 +192,7 @@ a_body_tells_requests_apart (void **state)
     ink_msg_param_t param = {"cell", 64, ""};
     ink_msg_kernel_t changed[] = {two_kernels[0], two_kernels[1]};
     ink_msg_share_t report = {5};
+    other.move++; //  Which statement of its view it is: another session counts otherwise
     assert_int_equal (ink_admission_body (&other), body);
 #define DIFFERS(change)                                           \
     do {                                                          \
@@ -206,6 +208,8 @@ a_body_tells_requests_apart (void **state)
     DIFFERS (other.timeout_ms = 1);
     DIFFERS (other.cache_read = 1);
     DIFFERS (other.cache_write = 1);
+    DIFFERS (other.view = "view");
+    DIFFERS (other.focus++);
     DIFFERS (other.kernels.size = 1);
     DIFFERS ((other.reports.items = &report, other.reports.size = 1));
     other.kernels.items = changed;

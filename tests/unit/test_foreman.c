@@ -357,9 +357,7 @@ a_cancel_gives_finals_before_it_is_answered (void **state)
     cancel (self, 2, "a");
     TOLD (self, "client 1 < a.0 final 2 cancelled: 0+0 of 4\n"
                 "sink < FORGET 1\n"
-                "all < REVOKE [2]\n"
-                "all < REVOKE [1]\n"
-                "all < REVOKE [3]\n"
+                "all < REVOKE [2 1 3]\n"
                 "client 2 < CANCELLED a dropped 0 running 8\n");
 }
 

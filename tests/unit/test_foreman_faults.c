@@ -397,8 +397,7 @@ with_another_sink_all_is_planned_again_and_one_final_comes (void **state)
     self->known[0][0] = 1;
     self->trace[0] = 0;
     greeting (self, 8);
-    TOLD (self, "all < REVOKE [3]\n"
-                "all < REVOKE [4]\n"
+    TOLD (self, "all < REVOKE [3 4]\n"
                 "sink < EXPECT 2 histogram [0+3]\n"
                 "sink < KNOWN 2.0 [0+1]\n");
     stopped (self, 1, 3);

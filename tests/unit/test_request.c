@@ -48,6 +48,7 @@ a_new_request_covers_the_whole_source (void **state)
     assert_true (msg.priority == 0 && msg.timeout_ms == 86400000);
     assert_true (msg.cache_read == 1 && msg.cache_write == 1);
     assert_true (msg.kernels.size == 0 && msg.reports.size == 0);
+    assert_string_equal (msg.view, "");
 }
 
 static void
@@ -63,6 +64,22 @@ what_is_set_is_what_is_said (void **state)
     assert_true (msg.offset == 5 && msg.length == 7 && msg.chunk == 65536);
     assert_true (msg.priority == -3 && msg.timeout_ms == 1500);
     assert_true (msg.cache_read == 0 && msg.cache_write == 1);
+}
+
+static void
+a_view_has_a_name_and_a_focus (void **state)
+{
+    ink_request_t *request = *state;
+    assert_int_equal (ink_request_set_view (request, "window", 77), INK_OK);
+    assert_int_equal (ink_request_set_view (request, "", 1), INK_EUSAGE);
+    assert_int_equal (ink_request_set_view (request, "no view", 1), INK_EUSAGE);
+    ink_msg_request_t msg = message (request);
+    assert_string_equal (msg.view, "window");
+    assert_int_equal (msg.focus, 77);
+    assert_int_equal (ink_request_set_view (request, "pane", INK_MIDDLE), INK_OK);
+    msg = message (request);
+    assert_string_equal (msg.view, "pane");
+    assert_true (msg.focus == INK_ANY);
 }
 
 static void
@@ -273,6 +290,7 @@ main (void)
     const struct CMUnitTest tests[] = {
         TEST (a_new_request_covers_the_whole_source),
         TEST (what_is_set_is_what_is_said),
+        TEST (a_view_has_a_name_and_a_focus),
         TEST (priorities_are_kept_within_their_limits),
         TEST (a_timeout_of_zero_is_a_day),
         TEST (every_kernel_gets_every_parameter),
