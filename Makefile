@@ -7,6 +7,7 @@
 #   make network     faults of every kind between machines in network namespaces, 10 min
 #   make chaos      KILLS=3000 SEED=1: real processes, killed at random under load
 #   make bench      ratios beside plain C and raw ZeroMQ
+#   make coverage   how often estimates keep their bounds, over large files of this machine
 #   make model      checks the model of the protocol in doc/model
 #   make install    DESTDIR= PREFIX=/usr/local
 #   make layers     proves that the brains do no I/O and that includes point one way
@@ -169,6 +170,9 @@ demo: deps
 bench: deps
 	@$(MAKE) --no-print-directory -s all && $(MAKE) --no-print-directory -s bench-programs && bench/run $(BUILD)
 bench-programs: $(BENCH)
+coverage: $(BUILD)/inkling $(BUILD)/bench/coverage
+	@for kernel in histogram digraph trigram; do find /usr -xdev -type f -size +16M | sort | \
+	  xargs $(BUILD)/bench/coverage $(BUILD) $$kernel $(or $(RANGES),400); echo; done
 check: deps
 	@tools/check
 model:
@@ -192,5 +196,5 @@ install: all
 clean:
 	rm -rf build
 
-.PHONY: all examples tests fuzz sim plants chaos network deps demo bench bench-programs check model layers format install clean force
+.PHONY: all examples tests fuzz sim plants chaos network deps demo bench bench-programs coverage check model layers format install clean force
 .SECONDARY:
