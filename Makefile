@@ -116,7 +116,7 @@ $(BUILD)/examples/%: examples/%.c $(BUILD)/libinkling.so
 	@echo '  ld $@'
 	@$(CC) $(WARN) $(CFLAGS) -Iinclude $(ALL_LDFLAGS) -o $@ $< -L$(BUILD) -linkling \
 	  -Wl,-rpath,'$$ORIGIN/..'
-$(BUILD)/examples/%.so: examples/%.c
+$(BUILD)/examples/%.so: examples/%.c include/inkling/kernel.h
 	@mkdir -p $(@D)
 	@echo '  ld $@'
 	@$(CC) $(WARN) $(CFLAGS) -Iinclude -fPIC -shared -o $@ $<

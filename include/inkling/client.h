@@ -35,6 +35,9 @@ typedef struct ink_status ink_status_t;
 INK_EXPORT ink_request_t *ink_request_new (const char *source);
 INK_EXPORT void ink_request_destroy (ink_request_t **self_p);
 
+//  The second source, for kernels that compare two; "": none. INK_ENOMEM.
+INK_EXPORT int ink_request_set_other (ink_request_t *self, const char *source);
+
 //  The id: up to 64 of [A-Za-z0-9._-]. Setting one makes a request that can be issued again
 //  by another process. INK_EUSAGE when it is of another form; nothing has changed then.
 INK_EXPORT const char *ink_request_id (const ink_request_t *self);
@@ -143,6 +146,10 @@ INK_EXPORT uint64_t ink_reply_estimated (const ink_reply_t *self);
 
 //  The stated error of an estimate; negative when exact.
 INK_EXPORT double ink_reply_bound (const ink_reply_t *self);
+
+//  Bytes of the source, and of the second one; 0 when there is none or nothing is known of it.
+INK_EXPORT uint64_t ink_reply_source_size (const ink_reply_t *self);
+INK_EXPORT uint64_t ink_reply_other_size (const ink_reply_t *self);
 
 //  Since the ventilator took the request.
 INK_EXPORT double ink_reply_elapsed_ms (const ink_reply_t *self);

@@ -65,6 +65,8 @@
        "use the same Inkling on both sides")                                             \
     E (ECACHE, "cache_failed", 5, 1, "the cache cannot be used",                         \
        "check the folder and the disk, or go on with --no-cache")                        \
+    E (EFILES, "wrong_files", 2, 0, "the kernel takes another number of files",          \
+       "see `inkling kernels` for those that compare two")                               \
     E (EKERNEL, "bad_kernel", 5, 0, "the kernel cannot be loaded",                       \
        "build it against this version of inkling/kernel.h")                              \
     E (ESYSTEM, "system", 5, 1, "the system refused a resource",                         \

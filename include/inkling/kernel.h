@@ -102,6 +102,10 @@ typedef struct {
     uint64_t offset;      //  Of bytes [0] in the source. For cells: start of a cell, or
                           //  of the range
     const ink_args_t *args;
+    const uint8_t *other; //  Of a kernel of two sources: the bytes of the second at the
+                          //  same offset, looked at like the first
+    size_t
+        other_length; //  How many there are of them: fewer, or none, where it has ended
 } ink_slice_t;
 
 typedef struct {
@@ -115,6 +119,7 @@ typedef struct {
     uint32_t overlap;          //  Bytes looked at behind the end of a part, at most 4096
     uint32_t chunk_log2;       //  The chunk it likes: 12 (4 KiB) to 26 (64 MiB)
     const ink_param_t *params; //  Ends with a NULL name; NULL for none
+    uint32_t sources;          //  2: it compares two sources; else 0 or 1
 
     //  Fills *geometry from checked parameters. Constant time.
     void (*geometry) (const ink_args_t *args, ink_geometry_t *geometry);

@@ -5,6 +5,10 @@
 #include <string.h>
 #include <xxhash.h>
 
+//  Bytes of a series before it is hashed: name, version, parameters, two identities
+#define SERIES_MOST \
+    (INK_KERNEL_NAME + 1 + 4 + 8 * (INK_KERNEL_PARAMS + 2 * 5) + INK_KERNEL_TEXTS)
+
 typedef struct {
     uint8_t *at;
 } writer_t;
@@ -31,25 +35,33 @@ write_param (writer_t *self, const ink_param_t *param, const ink_args_t *args, s
         write_bytes (self, ink_args_text (args, n), (size_t) args->numbers[n]);
 }
 
+static void
+write_identity (writer_t *self, const ink_identity_t *identity)
+{
+    write_big_endian (self, identity->device, 8);
+    write_big_endian (self, identity->inode, 8);
+    write_big_endian (self, identity->size, 8);
+    write_big_endian (self, (uint64_t) identity->mtime_ns, 8);
+    write_big_endian (self, (uint64_t) identity->ctime_ns, 8);
+}
+
 //  The name goes in with its NUL, a text with its length before it, and the rest has a fixed
-//  size, so no two different beginnings spell the same bytes.
+//  size (a kernel always takes as many sources), so no two different beginnings spell the
+//  same bytes.
 ink_series_t
 ink_series_of (const ink_kernel_t *kernel, const ink_args_t *args,
-               const ink_identity_t *identity)
+               const ink_identity_t *identity, const ink_identity_t *other)
 {
-    uint8_t
-        bytes[INK_KERNEL_NAME + 1 + 4 + 8 * (INK_KERNEL_PARAMS + 5) + INK_KERNEL_TEXTS];
+    uint8_t bytes[SERIES_MOST];
     writer_t writer = {bytes};
     write_bytes (&writer, kernel->name, strnlen (kernel->name, INK_KERNEL_NAME));
     write_bytes (&writer, "", 1);
     write_big_endian (&writer, kernel->version, 4);
     for (size_t i = 0; kernel->params && kernel->params[i].name; i++)
         write_param (&writer, &kernel->params[i], args, i);
-    write_big_endian (&writer, identity->device, 8);
-    write_big_endian (&writer, identity->inode, 8);
-    write_big_endian (&writer, identity->size, 8);
-    write_big_endian (&writer, (uint64_t) identity->mtime_ns, 8);
-    write_big_endian (&writer, (uint64_t) identity->ctime_ns, 8);
+    write_identity (&writer, identity);
+    if (other)
+        write_identity (&writer, other);
 
     XXH128_canonical_t hash;
     XXH128_canonicalFromHash (&hash, XXH3_128bits (bytes, (size_t) (writer.at - bytes)));

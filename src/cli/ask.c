@@ -66,7 +66,8 @@ worsen (ask_t *self, int status)
 //  The request
 
 static ink_request_t *
-make_request (const ink_options_t *options, const char *source, int *error)
+make_request (const ink_options_t *options, const char *source, const char *other,
+              int *error)
 {
     ink_request_t *request = ink_request_new (source);
     *error = request ? INK_OK : INK_ENOMEM;
@@ -78,6 +79,8 @@ make_request (const ink_options_t *options, const char *source, int *error)
     ink_request_set_timeout (request, options->timeout_ms);
     ink_request_set_cache (request, !options->no_cache && !options->refresh,
                            !options->no_cache);
+    if (other)
+        *error = ink_request_set_other (request, other);
     for (size_t n = 0; n < options->kernel_count && *error == INK_OK; n++)
         *error = ink_request_add_kernel (request, options->kernels[n]);
     for (size_t n = 0; n < options->param_count && *error == INK_OK; n++)
@@ -92,13 +95,13 @@ make_request (const ink_options_t *options, const char *source, int *error)
 
 //  0, or the exit status after a complaint.
 static int
-submit (ask_t *self, const char *endpoint, const char *source)
+submit (ask_t *self, const char *endpoint, const char *source, const char *other)
 {
     int error;
     self->client = ink_connect (endpoint, &error);
     if (!self->client)
         return error;
-    self->request = make_request (self->options, source, &error);
+    self->request = make_request (self->options, source, other, &error);
     if (self->request)
         error = ink_client_submit (self->client, self->request);
     return error == INK_OK ? 0 : ink_complain (error, NULL);
@@ -196,6 +199,24 @@ complain_final (ask_t *self, const ink_reply_t *reply)
     return ink_complain (error, detail);
 }
 
+//  What a comparison up to the end of the file does not show.
+static void
+note_sizes (const ask_t *self, const ink_reply_t *reply)
+{
+    uint64_t size = ink_reply_source_size (reply), other = ink_reply_other_size (reply);
+    if (!self->options->other || size == other ||
+        self->options->offset + ink_reply_total (reply) < size)
+        return;
+    unsigned long long more = size > other ? size - other : other - size;
+    if (size > other)
+        fprintf (stderr,
+                 "inkling: %s is %llu bytes shorter: all behind its end differs\n",
+                 self->options->other, more);
+    else
+        fprintf (stderr, "inkling: %s is %llu bytes longer: they are not compared\n",
+                 self->options->other, more);
+}
+
 static void
 take_final (ask_t *self, const ink_reply_t *reply, const ink_data_t *data)
 {
@@ -210,6 +231,7 @@ take_final (ask_t *self, const ink_reply_t *reply, const ink_data_t *data)
         worsen (self, ink_output_final (&self->output, data));
     if (self->options->progress != INK_PROGRESS_NONE)
         write_summary (reply);
+    note_sizes (self, reply);
     if (ink_reply_failures (reply) > 0) {
         complain_ranges (reply);
         worsen (self, 1);
@@ -338,12 +360,12 @@ follow (ask_t *self, int signals)
 
 int
 ink_ask (const ink_options_t *options, const char *endpoint, const char *source,
-         int signals)
+         const char *other, int signals)
 {
     ask_t self = {.options = options, .said = INK_OK};
     self.status = ink_output_init (&self.output, options);
     if (self.status == 0)
-        self.status = submit (&self, endpoint, source);
+        self.status = submit (&self, endpoint, source, other);
     if (self.status == 0) {
         ink_progress_init (&self.progress, options->progress, now_ms ());
         follow (&self, signals);

@@ -8,6 +8,6 @@
 //  Asks the ventilator at `endpoint` about `source` and follows until every kernel has its
 //  final. `signals` is from ink_signals_block. Returns the exit status.
 int ink_ask (const ink_options_t *options, const char *endpoint, const char *source,
-             int signals);
+             const char *other, int signals);
 
 #endif

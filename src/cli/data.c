@@ -89,6 +89,8 @@ ink_data_scale (const ink_data_t *self)
         return 8;
     if (self->item == INK_ITEM_U8)
         return 255;
+    if (strcmp (self->kernel, "diff") == 0)
+        return (double) self->cell_bytes;
     double most = 0;
     size_t items = ink_data_cells (self) * self->rows;
     for (size_t n = 0; n < items; n++)

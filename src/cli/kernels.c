@@ -88,10 +88,11 @@ json_of_params (const ink_kernel_t *kernel)
 static json_t *
 json_of (const ink_kernel_t *kernel)
 {
-    return json_pack ("{s:s, s:I, s:s, s:s, s:I, s:b, s:o}", "name", kernel->name,
+    return json_pack ("{s:s, s:I, s:s, s:s, s:I, s:I, s:b, s:o}", "name", kernel->name,
                       "version", (json_int_t) kernel->version, "summary", kernel->summary,
                       "shape", kernel->shape == INK_SHAPE_COUNTS ? "counts" : "cells",
-                      "chunk", (json_int_t) 1 << kernel->chunk_log2, "cached",
+                      "sources", (json_int_t) (kernel->sources == 2 ? 2 : 1), "chunk",
+                      (json_int_t) 1 << kernel->chunk_log2, "cached",
                       !(kernel->flags & INK_KERNEL_UNCACHED), "params",
                       json_of_params (kernel));
 }
@@ -133,7 +134,8 @@ print_param (const ink_param_t *param)
 static void
 print (const ink_kernel_t *kernel)
 {
-    printf ("%-12s %s\n", kernel->name, kernel->summary);
+    printf ("%-12s %s%s\n", kernel->name, kernel->summary,
+            kernel->sources == 2 ? " (FILE OTHER)" : "");
     for (size_t n = 0; n < ink_kernels_params (kernel); n++)
         print_param (kernel->params + n);
 }

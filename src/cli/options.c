@@ -213,6 +213,8 @@ read_argument (ink_options_t *self, char *text, unsigned place)
         return read_kernels (self, text);
     if (place == 1)
         return read_text ("the file", text, &self->source);
+    if (place == 2)
+        return read_text ("the other file", text, &self->other);
     return ink_argument_spare (text);
 }
 
@@ -356,7 +358,14 @@ check_kernel (const ink_options_t *self, size_t n)
         if (strcmp (self->kernels[before], name) == 0)
             return ink_complain_so (INK_EUSAGE, "name each kernel once",
                                     "the kernel %s is named twice", name);
-    if (ink_kernels_find (name))
+    const ink_kernel_t *kernel = ink_kernels_find (name);
+    if (kernel && (kernel->sources == 2) != (self->other != NULL))
+        return ink_complain_so (INK_EUSAGE, NULL,
+                                self->other
+                                    ? "%s takes one file, not also %s"
+                                    : "%s compares two files: name the other, too",
+                                name, self->other);
+    if (kernel)
         return 0;
     return complain_near (INK_ENOKERNEL, "there is no kernel", name,
                           ink_options_nearest_kernel (name));

@@ -25,8 +25,8 @@ typedef struct {
 typedef struct {
     const char *kernels[INK_OPTION_KERNELS];
     size_t kernel_count;
-    const char *source;
-    uint64_t offset, length; //  length: INK_TO_END
+    const char *source, *other; //  other: NULL for none
+    uint64_t offset, length;    //  length: INK_TO_END
     ink_option_param_t params[INK_OPTION_PARAMS];
     size_t param_count;
     double reports[INK_OPTION_REPORTS];

@@ -227,9 +227,28 @@ draw_bars (const ink_data_t *data)
 //  ---------------------------------------------------------------------------------------
 //  Cells: folded when there are many, else a strip
 
-static ink_scale_t
-scale_of_cells (const ink_data_t *data)
+//  A comparison shows how many bytes differ at a place, by a logarithm: one among millions is
+//  not lost.
+static bool
+is_comparison (const ink_data_t *data)
 {
+    return strcmp (data->kernel, "diff") == 0 && data->item == INK_ITEM_U64;
+}
+
+static double
+level_of (const ink_data_t *data, size_t row, ink_share_t share)
+{
+    double mean = ink_data_mean (data, row, share.from, share.to);
+    return is_comparison (data) ? mean * (double) (share.to - share.from) : mean;
+}
+
+static ink_scale_t
+scale_of_cells (const ink_data_t *data, size_t places)
+{
+    double most = ink_data_scale (data), each = (double) ink_data_cells (data);
+    each = fmax (each / (double) places, 1);
+    if (is_comparison (data))
+        return (ink_scale_t){1, most * each, true, INK_PALETTE_VIRIDIS};
     return (ink_scale_t){1, ink_data_scale (data), false, INK_PALETTE_VIRIDIS};
 }
 
@@ -243,15 +262,15 @@ draw_fold (const ink_data_t *data)
     if (!canvas)
         return NULL;
 
-    ink_scale_t scale = scale_of_cells (data);
     size_t places = (size_t) 1 << (2 * order);
+    ink_scale_t scale = scale_of_cells (data, places);
     for (size_t n = 0; n < places; n++) {
         ink_share_t share = ink_picture_share (cells, places, n);
         ink_place_t at = ink_hilbert_place (order, n);
-        double mean = ink_data_mean (data, 0, share.from, share.to);
+        double level = level_of (data, 0, share);
         ink_canvas_box (
             canvas, LEFT + (int) at.x * dot, TOP + (int) at.y * dot, dot, dot,
-            ink_palette_color (scale.palette, ink_sheet_share (&scale, mean)));
+            ink_palette_color (scale.palette, ink_sheet_share (&scale, level)));
     }
     //  The curve begins above the left corner and ends above the right one.
     char text[32];
@@ -285,13 +304,13 @@ draw_strip (const ink_data_t *data)
     if (!canvas)
         return NULL;
 
-    ink_scale_t scale = scale_of_cells (data);
+    ink_scale_t scale = scale_of_cells (data, BARS_WIDTH);
     size_t cells = ink_data_cells (data);
     for (int n = 0; n < rows * BARS_WIDTH; n++) {
         int x = n % BARS_WIDTH, row = n / BARS_WIDTH;
         ink_share_t share = ink_picture_share (cells, BARS_WIDTH, (size_t) x);
-        double mean = ink_data_mean (data, (size_t) row, share.from, share.to);
-        draw_column (canvas, &scale, mean, LEFT + x, TOP + row * (height + gap), height);
+        double level = level_of (data, (size_t) row, share);
+        draw_column (canvas, &scale, level, LEFT + x, TOP + row * (height + gap), height);
     }
     ink_sheet_foot (canvas, BARS_WIDTH, TOP + total, data->offset, data->length);
     ink_sheet_legend (canvas, &scale, LEFT + BARS_WIDTH + 20, TOP, total);

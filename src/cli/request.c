@@ -38,10 +38,21 @@ static const struct argp_child children[] = {{.argp = &ink_options_argp}, {0}};
 static const struct argp request_argp = {
     .options = table,
     .parser = parse,
-    .args_doc = "KERNEL[,KERNEL...] NAME/PATH",
+    .args_doc = "KERNEL[,KERNEL...] NAME/PATH [OTHER]",
     .doc = "Compute over a file that a server has, beneath "
            "one of its roots.",
     .children = children};
+
+//  0, or the exit status after a complaint.
+static int
+check_source (const char *source)
+{
+    if (strchr (source, '/'))
+        return 0;
+    return ink_complain_so (INK_EUSAGE,
+                            "NAME is a root of `inkling serve --root NAME=DIR`",
+                            "the file is not of the form NAME/PATH: '%s'", source);
+}
 
 int
 ink_cli_request (int argc, char **argv)
@@ -54,9 +65,11 @@ ink_cli_request (int argc, char **argv)
     status = ink_options_load (&options);
     if (status)
         return status;
-    if (!strchr (options.source, '/'))
-        return ink_complain_so (
-            INK_EUSAGE, "NAME is a root of `inkling serve --root NAME=DIR`",
-            "the file is not of the form NAME/PATH: '%s'", options.source);
-    return ink_ask (&options, options.endpoint, options.source, ink_signals_block ());
+    status = check_source (options.source);
+    if (status == 0 && options.other)
+        status = check_source (options.other);
+    if (status)
+        return status;
+    return ink_ask (&options, options.endpoint, options.source, options.other,
+                    ink_signals_block ());
 }

@@ -21,7 +21,7 @@
 static const struct argp_child children[] = {{.argp = &ink_options_argp}, {0}};
 static const struct argp run_argp = {
     .parser = ink_arguments_pass,
-    .args_doc = "KERNEL[,KERNEL...] FILE",
+    .args_doc = "KERNEL[,KERNEL...] FILE [OTHER]",
     .doc = "Compute over a file, here and now.\v"
            "A kernel may also be the path of a shared object, as in ./mine.so. "
            "See `inkling kernels` for those there are.",
@@ -57,20 +57,33 @@ check_range (const ink_options_t *options, uint64_t size)
 
 //  0, or the exit status after a complaint.
 static int
-check_file (const ink_options_t *options)
+check_file (const char *path, uint64_t *size)
 {
     //  Without O_NONBLOCK a pipe would keep us waiting for its other end.
-    int file = open (options->source, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    int file = open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (file < 0)
-        return complain_open (options->source);
+        return complain_open (path);
     struct stat stat_of;
     int failed = fstat (file, &stat_of);
     close (file);
     if (failed)
-        return complain_open (options->source);
+        return complain_open (path);
     if (!S_ISREG (stat_of.st_mode))
-        return ink_complain (INK_ENOTREGULAR, options->source);
-    return check_range (options, (uint64_t) stat_of.st_size);
+        return ink_complain (INK_ENOTREGULAR, path);
+    *size = (uint64_t) stat_of.st_size;
+    return 0;
+}
+
+static int
+check_files (const ink_options_t *options)
+{
+    uint64_t size, other_size;
+    int status = check_file (options->source, &size);
+    if (status == 0)
+        status = check_range (options, size);
+    if (status == 0 && options->other)
+        status = check_file (options->other, &other_size);
+    return status;
 }
 
 //  Where the cache is: NULL for none. 0, or the exit status after a complaint.
@@ -90,7 +103,7 @@ choose_cache (const ink_options_t *options, char path[INK_FOLDER_MOST],
 }
 
 static int
-run (const ink_options_t *options, const char *source)
+run (const ink_options_t *options, const char *source, const char *other)
 {
     char path[INK_FOLDER_MOST] = "";
     ink_local_options_t how = {.workers = options->workers,
@@ -103,7 +116,7 @@ run (const ink_options_t *options, const char *source)
     ink_local_t *local = ink_local_new (&how, &error);
     if (!local)
         return ink_complain (error, error == INK_ECACHE ? how.cache : NULL);
-    status = ink_ask (options, ink_local_endpoint (local), source, signals);
+    status = ink_ask (options, ink_local_endpoint (local), source, other, signals);
     ink_local_destroy (&local);
     return status;
 }
@@ -120,12 +133,17 @@ ink_cli_run (int argc, char **argv)
     if (status == 0)
         status = ink_options_check (&options);
     if (status == 0)
-        status = check_file (&options);
+        status = check_files (&options);
     if (status)
         return status;
 
     char *source = realpath (options.source, NULL);
-    status = source ? run (&options, source) : complain_open (options.source);
+    char *other = options.other ? realpath (options.other, NULL) : NULL;
+    if (!source || (options.other && !other))
+        status = complain_open (source ? options.other : options.source);
+    else
+        status = run (&options, source, other);
     free (source);
+    free (other);
     return status;
 }

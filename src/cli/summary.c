@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "cli/human.h"
@@ -143,6 +144,12 @@ write_counts (const ink_data_t *data, FILE *out)
 //  ---------------------------------------------------------------------------------------
 //  Cells
 
+static bool
+is_comparison (const ink_data_t *data)
+{
+    return strcmp (data->kernel, "diff") == 0 && data->item == INK_ITEM_U64;
+}
+
 //  One letter a share of the cells, higher for more; '?' where nothing is known.
 static void
 write_strip (const ink_data_t *data, size_t row, FILE *out)
@@ -155,9 +162,19 @@ write_strip (const ink_data_t *data, size_t row, FILE *out)
         ink_share_t share = ink_picture_share (cells, letters, n);
         double mean = ink_data_mean (data, row, share.from, share.to);
         int step = isnan (mean) ? 0 : (int) (mean / scale * 7.999);
+        if (step == 0 && mean > 0 && is_comparison (data))
+            step = 1; //  One byte among millions is not lost
         fputs (isnan (mean) ? "?" : steps[step], out);
     }
     putc ('\n', out);
+}
+
+//  Where a cell begins within the range: cells are aligned to the source.
+static uint64_t
+start_of (const ink_data_t *data, size_t cell)
+{
+    uint64_t start = (data->offset / data->cell_bytes + cell) * data->cell_bytes;
+    return start > data->offset ? start : data->offset;
 }
 
 static void
@@ -175,12 +192,8 @@ write_row (const ink_data_t *data, size_t row, FILE *out)
         least = fmin (least, item);
     }
     if (unknown < cells) {
-        //  Cells are aligned to the source: the first may be short.
-        uint64_t at = highest
-                          ? (data->offset / data->cell_bytes + highest) * data->cell_bytes
-                          : data->offset;
         fprintf (out, "  least %.3f · mean %.3f · most %.3f at offset %" PRIu64, least,
-                 ink_data_mean (data, row, 0, cells), most, at);
+                 ink_data_mean (data, row, 0, cells), most, start_of (data, highest));
     }
     fprintf (out, "%s%zu cell%s", unknown < cells ? " · " : "  ", cells,
              cells == 1 ? "" : "s");
@@ -208,6 +221,32 @@ write_classes (const ink_data_t *data, FILE *out)
                  ink_human_share (sums[row], sum).text);
         write_strip (data, row, out);
     }
+}
+
+//  ---------------------------------------------------------------------------------------
+//  Differences
+
+//  How much differs, and between which places.
+static void
+write_differences (const ink_data_t *data, FILE *out)
+{
+    size_t cells = ink_data_cells (data), differ = 0, first = 0, last = 0;
+    for (size_t n = 0; n < cells; n++) {
+        if (ink_data_count (data, n) == 0)
+            continue;
+        first = differ++ ? first : n;
+        last = n;
+    }
+    uint64_t sum = ink_data_sum (data);
+    fprintf (out, "  %" PRIu64 " bytes differ, %s", sum,
+             ink_human_share ((double) sum, (double) data->length).text);
+    if (differ)
+        fprintf (out,
+                 " · in %zu of %zu cells, the first at offset %" PRIu64
+                 ", the last at %" PRIu64,
+                 differ, cells, start_of (data, first), start_of (data, last));
+    putc ('\n', out);
+    write_strip (data, 0, out);
 }
 
 //  ---------------------------------------------------------------------------------------
@@ -256,6 +295,8 @@ ink_summary_write (const ink_data_t *data, FILE *out)
         write_dump (data, out);
     else if (ink_picture_kind (data) == INK_PICTURE_CLASSES)
         write_classes (data, out);
+    else if (is_comparison (data))
+        write_differences (data, out);
     else
         for (size_t row = 0; row < data->rows && ink_data_cells (data) > 0; row++)
             write_row (data, row, out);

@@ -41,6 +41,8 @@ ink_reply_new (const char *request, const char *kernel, uint64_t seq,
     self->estimated = msg->estimated;
     self->bound = msg->bound;
     self->elapsed_us = msg->elapsed_us;
+    self->source_size = msg->source_size;
+    self->other_size = msg->other_size;
     self->failures = failures;
     for (size_t n = 0; n < failures; n++) {
         const ink_msg_failure_t *failure = &msg->failures.items[n];
@@ -136,6 +138,18 @@ double
 ink_reply_bound (const ink_reply_t *self)
 {
     return self->bound == INK_EXACT ? -1 : (double) self->bound / INK_MILLION;
+}
+
+uint64_t
+ink_reply_source_size (const ink_reply_t *self)
+{
+    return self->source_size;
+}
+
+uint64_t
+ink_reply_other_size (const ink_reply_t *self)
+{
+    return self->other_size;
 }
 
 double

@@ -20,6 +20,7 @@ struct ink_reply {
     int error;
     char detail[INK_TEXT_MOST + 1];
     uint64_t total, cached, computed, estimated, bound, elapsed_us;
+    uint64_t source_size, other_size;
     ink_payload_t *payload; //  NULL: none
     size_t failures;
     ink_failure_t failure[];

@@ -84,6 +84,7 @@ ink_request_destroy (ink_request_t **self_p)
     ink_request_t *self = *self_p;
     if (self) {
         ink_free (self->source);
+        ink_free (self->other);
         ink_free (self);
         *self_p = NULL;
     }
@@ -94,14 +95,28 @@ ink_request_copy (const ink_request_t *self)
 {
     ink_request_t *copy = ink_alloc (sizeof *copy);
     char *source = copy_text (self->source);
-    if (copy == NULL || source == NULL) {
+    char *other = self->other ? copy_text (self->other) : NULL;
+    if (copy == NULL || source == NULL || (self->other && other == NULL)) {
         ink_free (copy);
         ink_free (source);
+        ink_free (other);
         return NULL;
     }
     *copy = *self;
     copy->source = source;
+    copy->other = other;
     return copy;
+}
+
+int
+ink_request_set_other (ink_request_t *self, const char *source)
+{
+    char *other = *source ? copy_text (source) : NULL;
+    if (*source && other == NULL)
+        return INK_ENOMEM;
+    ink_free (self->other);
+    self->other = other;
+    return INK_OK;
 }
 
 const char *
@@ -241,13 +256,20 @@ same_lists (const ink_request_t *a, const ink_request_t *b)
     return true;
 }
 
+//  NULL is the empty text.
+static bool
+same_text (const char *a, const char *b)
+{
+    return !strcmp (a ? a : "", b ? b : "");
+}
+
 bool
 ink_request_same (const ink_request_t *self, const ink_request_t *other)
 {
     return !strcmp (self->id, other->id) && !strcmp (self->source, other->source) &&
-           self->offset == other->offset && self->length == other->length &&
-           self->chunk == other->chunk && self->priority == other->priority &&
-           self->timeout_ms == other->timeout_ms &&
+           same_text (self->other, other->other) && self->offset == other->offset &&
+           self->length == other->length && self->chunk == other->chunk &&
+           self->priority == other->priority && self->timeout_ms == other->timeout_ms &&
            self->cache_read == other->cache_read &&
            self->cache_write == other->cache_write && !strcmp (self->view, other->view) &&
            self->focus == other->focus && same_lists (self, other);
@@ -266,6 +288,7 @@ ink_request_message (ink_request_t *self, ink_msg_t *msg)
     *msg = (ink_msg_t){.kind = INK_MSG_REQUEST,
                        .request = {.id = self->id,
                                    .source = self->source,
+                                   .other = self->other,
                                    .offset = self->offset,
                                    .length = self->length,
                                    .kernels = {self->kernel_list, self->kernels},

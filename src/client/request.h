@@ -14,8 +14,8 @@
 typedef char ink_name_t[INK_NAME_MOST + 1];
 
 struct ink_request {
-    ink_name_t id; //  Zeros behind it: it is a key of maps
-    char *source;
+    ink_name_t id;        //  Zeros behind it: it is a key of maps
+    char *source, *other; //  other: NULL for none
     uint64_t offset, length, chunk;
     int64_t priority;
     uint32_t timeout_ms;

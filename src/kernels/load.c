@@ -137,6 +137,10 @@ wrong_table (const ink_kernel_t *kernel)
         return "it has no summary";
     if (kernel->flags & ~(uint32_t) (INK_KERNEL_UNCACHED | INK_KERNEL_UNREAD))
         return "it has unknown flags";
+    if (kernel->sources > 2)
+        return "it takes more than two sources";
+    if (kernel->sources == 2 && kernel->flags & INK_KERNEL_UNREAD)
+        return "it compares two sources and reads none";
     if (kernel->overlap > OVERLAP_MOST)
         return "its overlap is above 4096 bytes";
     if (kernel->chunk_log2 < 12 || kernel->chunk_log2 > 26)

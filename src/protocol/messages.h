@@ -51,6 +51,15 @@
     F (U64, version, UINT32_MAX, ) \
     F (LIST, params, INK_PARAMS_MOST, param)
 
+//  Which file, and what it was when it was opened
+#define INK_FIELDS_file(F)           \
+    F (STR, source, INK_PATH_MOST, ) \
+    F (U64, device, INK_ANY, )       \
+    F (U64, inode, INK_ANY, )        \
+    F (U64, size, INK_ANY, )         \
+    F (I64, mtime_ns, , )            \
+    F (I64, ctime_ns, , )
+
 #define INK_FIELDS_share(F) F (U64, millionths, INK_MILLION, )
 
 //  Bytes [offset, offset + length) of a source
@@ -165,7 +174,8 @@ typedef enum {
     F (U64, cache_write, 1, )                   \
     F (STR, view, INK_NAME_MOST, )              \
     F (U64, focus, INK_ANY, )                   \
-    F (U64, move, INK_ANY, )
+    F (U64, move, INK_ANY, )                    \
+    F (STR, other, INK_PATH_MOST, )
 
 #define INK_FIELDS_cancel(F) F (STR, id, INK_NAME_MOST, )
 
@@ -187,21 +197,23 @@ typedef enum {
 
 //  Ventilator to client, and sink to ventilator, where `handle` names the request and `id` is
 //  empty. A frame with the value follows.
-#define INK_FIELDS_reply(F)             \
-    F (STR, id, INK_NAME_MOST, )        \
-    F (U64, handle, INK_ANY, )          \
-    F (U64, kernel, INK_KERNELS_MOST, ) \
-    F (U64, seq, INK_ANY, )             \
-    F (U64, final, 1, )                 \
-    F (U64, error, UINT32_MAX, )        \
-    F (STR, detail, INK_TEXT_MOST, )    \
-    F (U64, total, INK_ANY, )           \
-    F (U64, cached, INK_ANY, )          \
-    F (U64, computed, INK_ANY, )        \
-    F (U64, estimated, INK_ANY, )       \
-    F (U64, bound, INK_ANY, )           \
-    F (U64, elapsed_us, INK_ANY, )      \
-    F (LIST, failures, INK_FAILURES_MOST, failure)
+#define INK_FIELDS_reply(F)                        \
+    F (STR, id, INK_NAME_MOST, )                   \
+    F (U64, handle, INK_ANY, )                     \
+    F (U64, kernel, INK_KERNELS_MOST, )            \
+    F (U64, seq, INK_ANY, )                        \
+    F (U64, final, 1, )                            \
+    F (U64, error, UINT32_MAX, )                   \
+    F (STR, detail, INK_TEXT_MOST, )               \
+    F (U64, total, INK_ANY, )                      \
+    F (U64, cached, INK_ANY, )                     \
+    F (U64, computed, INK_ANY, )                   \
+    F (U64, estimated, INK_ANY, )                  \
+    F (U64, bound, INK_ANY, )                      \
+    F (U64, elapsed_us, INK_ANY, )                 \
+    F (LIST, failures, INK_FAILURES_MOST, failure) \
+    F (U64, source_size, INK_ANY, )                \
+    F (U64, other_size, INK_ANY, )
 
 //  The request, or another message of the client's, is refused
 #define INK_FIELDS_refusal(F)    \
@@ -270,7 +282,8 @@ typedef enum {
 
 //  Work: `spans` are adjacent parts of one source, `kernels` are mapped over each. The value
 //  of span s and kernel k is slot s * kernels + k. `end` is the end of the request's range,
-//  which no kernel looks behind. `care`, of INK_CARE_...: it has failed before.
+//  which no kernel looks behind. `care`, of INK_CARE_...: it has failed before. `others`: the
+//  second source, if any.
 #define INK_FIELDS_lease(F)                     \
     F (U64, epoch, INK_ANY, )                   \
     F (U64, lease, INK_ANY, )                   \
@@ -285,7 +298,8 @@ typedef enum {
     F (LIST, kernels, INK_KERNELS_MOST, kernel) \
     F (LIST, series, INK_KERNELS_MOST, series)  \
     F (U64, end, INK_ANY, )                     \
-    F (LIST, spans, INK_SPANS_MOST, span)
+    F (LIST, spans, INK_SPANS_MOST, span)       \
+    F (LIST, others, 1, file)
 
 #define INK_FIELDS_probe(F)    \
     F (U64, epoch, INK_ANY, )  \
@@ -408,7 +422,7 @@ typedef enum {
 //  clang-format never comes to rest over such lists.
 // clang-format off
 #define INK_ELEMENTS(E) \
-    E (param) E (kernel) E (share) E (span) E (run) E (failure) E (id) E (series) \
+    E (param) E (kernel) E (file) E (share) E (span) E (run) E (failure) E (id) E (series) \
     E (arrival) E (counter) E (speed) E (request_info) E (worker_info)
 
 #define INK_MESSAGES(M) \

@@ -58,13 +58,17 @@ set_args (ink_strand_t *strand, const ink_msg_kernel_t *asked, ink_detail_t *det
 }
 
 static int
-set_strand (ink_strand_t *strand, const ink_msg_kernel_t *asked, ink_detail_t *detail)
+set_strand (ink_strand_t *strand, const ink_msg_kernel_t *asked, bool names_two,
+            ink_detail_t *detail)
 {
     strand->kernel = ink_kernels_find (asked->name);
     if (!strand->kernel)
         return refuse (INK_ENOKERNEL, detail, "%s", asked->name);
     if (asked->version && asked->version != strand->kernel->version)
         return refuse (INK_ENOKERNEL, detail, "%s has another version", asked->name);
+    if (names_two != (strand->kernel->sources == 2))
+        return refuse (INK_EFILES, detail, "%s takes %s", asked->name,
+                       names_two ? "one" : "two");
     return set_args (strand, asked, detail);
 }
 
@@ -90,9 +94,10 @@ set_strands (ink_demand_t *demand, const ink_msg_request_t *request, ink_detail_
 {
     if (!request->kernels.size)
         return refuse (INK_EMESSAGE, detail, "it names no kernel");
+    bool names_two = request->other && *request->other;
     for (size_t k = 0; k < request->kernels.size; k++) {
         ink_strand_t *strand = &demand->strands[k];
-        int rc = set_strand (strand, &request->kernels.items[k], detail);
+        int rc = set_strand (strand, &request->kernels.items[k], names_two, detail);
         if (rc)
             return rc;
         for (size_t n = 0; n < k; n++)
@@ -233,12 +238,14 @@ check_output (ink_demand_t *demand, ink_detail_t *detail)
 
 int
 ink_admission_fit (ink_demand_t *demand, const ink_identity_t *identity,
-                   ink_detail_t *detail)
+                   const ink_identity_t *other, ink_detail_t *detail)
 {
     int rc = check_range (demand, identity->size, detail);
     if (rc)
         return rc;
     demand->identity = *identity;
+    if (other)
+        demand->other_identity = *other;
     demand->plan =
         (ink_plan_t){demand->offset, demand->length, identity->size, demand->chunk};
     demand->parts = ink_plan_count (&demand->plan);
@@ -250,6 +257,8 @@ ink_admission_fit (ink_demand_t *demand, const ink_identity_t *identity,
 static void
 hash_text (XXH64_state_t *state, const char *text)
 {
+    if (!text)
+        text = "";
     XXH64_update (state, text, strlen (text) + 1);
 }
 
@@ -259,6 +268,7 @@ ink_admission_body (const ink_msg_request_t *request)
     XXH64_state_t state;
     XXH64_reset (&state, 0);
     hash_text (&state, request->source);
+    hash_text (&state, request->other);
     hash_text (&state, request->view);
     const uint64_t numbers[] = {request->offset,       request->length,
                                 request->chunk,        (uint64_t) request->priority,

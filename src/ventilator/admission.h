@@ -14,7 +14,7 @@ int ink_admission_read (ink_demand_t *demand, const ink_msg_request_t *request,
 //  Sets range, plan and output of a demand whose source is known now. INK_EEMPTY, INK_ERANGE,
 //  INK_ETOOLARGE, INK_EBUSY: its client has too much on its way.
 int ink_admission_fit (ink_demand_t *demand, const ink_identity_t *identity,
-                       ink_detail_t *detail);
+                       const ink_identity_t *other, ink_detail_t *detail);
 
 //  The hash by which two requests of one id are told apart.
 uint64_t ink_admission_body (const ink_msg_request_t *request);

@@ -286,6 +286,23 @@ list_spans (ink_foreman_t *self, const ink_cut_t *cut, ink_msg_lease_t *msg)
 }
 
 static void
+add_other (ink_foreman_t *self, const ink_demand_t *demand, ink_msg_lease_t *msg)
+{
+    const ink_identity_t *identity = &demand->other_identity;
+    ink_msg_file_t *file = ink_office_alloc (self, sizeof *file);
+    if (!file)
+        return;
+    *file = (ink_msg_file_t){.source = ink_office_text (self, demand->other),
+                             .device = identity->device,
+                             .inode = identity->inode,
+                             .size = identity->size,
+                             .mtime_ns = identity->mtime_ns,
+                             .ctime_ns = identity->ctime_ns};
+    msg->others.items = file;
+    msg->others.size = 1;
+}
+
+static void
 send (ink_foreman_t *self, const ink_cut_t *cut, const ink_lease_t *lease)
 {
     const ink_demand_t *demand = cut->demand;
@@ -303,6 +320,8 @@ send (ink_foreman_t *self, const ink_cut_t *cut, const ink_lease_t *lease)
                            .end = demand->offset + demand->length};
     list_kernels (self, cut, &msg);
     list_spans (self, cut, &msg);
+    if (*demand->other)
+        add_other (self, demand, &msg);
     ink_action_t *action = ink_office_do (self, INK_DO_SEND_LANE);
     action->worker = cut->worker->id;
     action->msg.kind = INK_MSG_LEASE;

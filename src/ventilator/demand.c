@@ -201,6 +201,14 @@ enlist (ink_demands_t *self, ink_client_entry_t *client, ink_demand_t *demand)
     return INK_OK;
 }
 
+static char *
+copy_text (const char *text)
+{
+    size_t size = strlen (text) + 1;
+    char *copy = ink_alloc (size);
+    return copy ? memcpy (copy, text, size) : NULL;
+}
+
 int
 ink_demands_add (ink_demands_t *self, ink_client_entry_t *client,
                  const ink_msg_request_t *request, int64_t now, ink_demand_t **demand_p,
@@ -213,15 +221,16 @@ ink_demands_add (ink_demands_t *self, ink_client_entry_t *client,
         return INK_ENOMEM;
     int rc = ink_admission_read (demand, request, now, detail);
     if (rc == INK_OK) {
-        demand->source = ink_alloc (strlen (request->source) + 1);
-        rc = demand->source ? enlist (self, client, demand) : INK_ENOMEM;
+        demand->source = copy_text (request->source);
+        demand->other = copy_text (request->other ? request->other : "");
+        rc = demand->source && demand->other ? enlist (self, client, demand) : INK_ENOMEM;
     }
     if (rc) {
         ink_free (demand->source);
+        ink_free (demand->other);
         ink_free (demand);
         return rc;
     }
-    memcpy (demand->source, request->source, strlen (request->source) + 1);
     *demand_p = demand;
     return INK_OK;
 }
@@ -239,6 +248,7 @@ ink_demands_remove (ink_demands_t *self, ink_demand_t *demand)
     ink_map_remove (self->by_handle, &demand->handle);
     ink_map_remove (self->by_id, demand->id);
     ink_free (demand->source);
+    ink_free (demand->other);
     ink_free (demand);
 }
 
@@ -311,9 +321,12 @@ course_of (const ink_demand_t *demand)
 
 int
 ink_demand_plan (ink_demands_t *self, ink_demand_t *demand,
-                 const ink_identity_t *identity, ink_detail_t *detail)
+                 const ink_identity_t *identity, const ink_identity_t *other,
+                 ink_detail_t *detail)
 {
-    int rc = ink_admission_fit (demand, identity, detail);
+    if (!*demand->other)
+        other = NULL;
+    int rc = ink_admission_fit (demand, identity, other, detail);
     if (rc)
         return rc;
     demand->client->output += demand->output;
@@ -325,7 +338,7 @@ ink_demand_plan (ink_demands_t *self, ink_demand_t *demand,
             return INK_ENOMEM;
         strand->left = demand->parts;
         strand->cursor = ink_course_places (&demand->course);
-        strand->series = ink_series_of (strand->kernel, &strand->args, identity);
+        strand->series = ink_series_of (strand->kernel, &strand->args, identity, other);
         rc = ink_kin_join (&strand->kin, &self->kin, strand->series.bytes, &demand->plan,
                            strand->kernel->overlap);
     }

@@ -87,8 +87,8 @@ struct ink_demand {
     ink_demand_state_t state;
 
     char id[INK_NAME_MOST + 1];
-    char *source;
-    uint64_t body; //  Hash of the whole request
+    char *source, *other; //  other: "" when there is one source
+    uint64_t body;        //  Hash of the whole request
     uint64_t offset, length, chunk;
     int64_t priority;
     double weight; //  2 ^ (priority / 100)
@@ -102,7 +102,7 @@ struct ink_demand {
     int64_t stranded; //  Since when no worker can serve it; 0: one can
     int64_t complete; //  Since when only its finals are missing; 0: parts are
     bool early;       //  Values came before the sink knew of it: their parts are LOOKING
-    ink_identity_t identity;
+    ink_identity_t identity, other_identity;
     ink_plan_t plan;
     ink_course_t course; //  In which its parts are leased
     uint64_t parts, output, seq;
@@ -154,10 +154,11 @@ ink_demand_t *ink_demands_find (ink_demands_t *self, const char *id);
 //  Whether the id stands for another body, of a demand that is open or has ended.
 bool ink_demands_conflict (ink_demands_t *self, const char *id, uint64_t body);
 
-//  Plans the demand over a source that is now known, all parts LOOKING. Else the error to
-//  end it with.
+//  Plans the demand over sources that are now known, all parts LOOKING; `other` is for one that
+//  names two. Else the error to end it with.
 int ink_demand_plan (ink_demands_t *self, ink_demand_t *demand,
-                     const ink_identity_t *identity, ink_detail_t *detail);
+                     const ink_identity_t *identity, const ink_identity_t *other,
+                     ink_detail_t *detail);
 
 //  The one way by which a part changes its state: keeps counts, cursors and the eager heaps.
 void ink_strand_set (ink_demands_t *self, ink_strand_t *strand, uint64_t part,

@@ -161,6 +161,8 @@ ink_office_reply (ink_foreman_t *self, ink_strand_t *strand, const ink_msg_reply
     action->msg.reply.id = ink_office_text (self, demand->id);
     action->msg.reply.kernel = (uint64_t) (strand - demand->strands);
     action->msg.reply.seq = ++demand->seq;
+    action->msg.reply.source_size = demand->identity.size;
+    action->msg.reply.other_size = demand->other_identity.size;
     action->msg.reply.elapsed_us = (uint64_t) (self->now - demand->admitted);
     return action;
 }

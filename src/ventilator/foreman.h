@@ -36,13 +36,13 @@ typedef enum {
 
 typedef struct {
     ink_event_kind_t kind;
-    uint64_t peer;           //  Of the message
-    const ink_msg_t *msg;    //  Borrowed
-    ink_payload_t *payload;  //  Taken by the step; NULL for none
-    uint64_t handle;         //  Of OPENED, LOOKED and FOUND
-    ink_event_kind_t from;   //  BAD_MESSAGE: CLIENT, WORKER or SINK
-    int error;               //  OPENED: why it could not be
-    ink_identity_t identity; //  OPENED
+    uint64_t peer;                  //  Of the message
+    const ink_msg_t *msg;           //  Borrowed
+    ink_payload_t *payload;         //  Taken by the step; NULL for none
+    uint64_t handle;                //  Of OPENED, LOOKED and FOUND
+    ink_event_kind_t from;          //  BAD_MESSAGE: CLIENT, WORKER or SINK
+    int error;                      //  OPENED: why it could not be
+    ink_identity_t identity, other; //  OPENED; the second source, if there is one
     const uint8_t
         *known[INK_KERNELS_MOST];  //  LOOKED: a byte a part, 1 where it is known;
                                    //  NULL where none is
@@ -61,7 +61,7 @@ typedef enum {
     INK_DO_OPEN_LANE, //  Make a lane for `worker`, then send msg, a WELCOME, to peer with
                       //  the lane's endpoint in it
     INK_DO_CLOSE_LANE, //  Of `worker`
-    INK_DO_OPEN,       //  Open the source of `handle`, then step OPENED
+    INK_DO_OPEN,       //  Open the sources of `handle`, then step OPENED
     INK_DO_LOOK,       //  Ask the cache about all parts of `handle`, keep what it knows
                        //  merged, then step LOOKED
     INK_DO_ANSWER,     //  Send msg, a REPLY, to peer with what was kept of its kernel

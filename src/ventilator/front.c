@@ -231,7 +231,8 @@ ink_office_opened (ink_foreman_t *self, const ink_event_t *event)
     ink_detail_t detail = {""};
     int rc = event->error;
     if (rc == INK_OK)
-        rc = ink_demand_plan (&self->demands, demand, &event->identity, &detail);
+        rc = ink_demand_plan (&self->demands, demand, &event->identity, &event->other,
+                              &detail);
     if (rc) {
         refuse (self, demand->client->peer, demand->id, rc, detail.text);
         self->counters.ended_refused++;

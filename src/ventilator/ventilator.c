@@ -147,18 +147,27 @@ close_lane (ventilator_t *self, uint64_t worker)
 }
 
 static int
-identify (ventilator_t *self, const char *name, ink_identity_t *identity)
+look_at (ventilator_t *self, const char *name, ink_identity_t *identity)
 {
-    if (self->seen_name && streq (self->seen_name, name)) {
-        *identity = self->seen;
-        return INK_OK;
-    }
     ink_source_t *source;
     int rc = ink_source_open (self->options->roots, name, &source);
     if (rc)
         return rc;
     *identity = *ink_source_identity (source);
     ink_source_close (&source);
+    return INK_OK;
+}
+
+static int
+identify (ventilator_t *self, const char *name, ink_identity_t *identity)
+{
+    if (self->seen_name && streq (self->seen_name, name)) {
+        *identity = self->seen;
+        return INK_OK;
+    }
+    int rc = look_at (self, name, identity);
+    if (rc)
+        return rc;
     forget_source (self);
     self->seen_name = strdup (name);
     self->seen = *identity;
@@ -173,6 +182,8 @@ open_source (ventilator_t *self, uint64_t handle)
     event->handle = handle;
     event->error =
         demand ? identify (self, demand->source, &event->identity) : INK_ENOREQUEST;
+    if (event->error == INK_OK && *demand->other)
+        event->error = look_at (self, demand->other, &event->other);
 }
 
 static void

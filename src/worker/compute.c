@@ -53,6 +53,7 @@ struct ink_compute {
     uint64_t epoch, lease; //  The one we are in; 0: none
     int error;             //  Of the rest of it
     ink_source_t *source;  //  One of the kept; NULL when no kernel reads
+    ink_source_t *other;   //  The same of the second; NULL for none
     column_t columns[INK_KERNELS_MOST];
     size_t column_count;
     bool reads;
@@ -61,7 +62,7 @@ struct ink_compute {
     size_t span;
     uint64_t position; //  Of the next slice, in the source
 
-    uint8_t *buffer;
+    uint8_t *buffer, *other_buffer;
     size_t buffer_size;
     ink_msg_speed_t speeds[KERNELS_COUNTED];
     int64_t paces[KERNELS_COUNTED];
@@ -95,6 +96,7 @@ ink_compute_destroy (ink_compute_t **self_p)
     for (size_t k = 0; k < INK_KERNELS_MOST; k++)
         free (self->columns[k].cells);
     free (self->buffer);
+    free (self->other_buffer);
     free (self);
     *self_p = NULL;
 }
@@ -122,40 +124,65 @@ speed_of (ink_compute_t *self, const char *kernel)
 //  The source
 
 static bool
-is_the_one (const ink_source_t *source, const ink_msg_lease_t *lease)
+is_the_one (const ink_source_t *source, const ink_msg_file_t *file)
 {
     const ink_identity_t *identity = ink_source_identity (source);
-    return identity->device == lease->device && identity->inode == lease->inode &&
-           identity->size == lease->size && identity->mtime_ns == lease->mtime_ns &&
-           identity->ctime_ns == lease->ctime_ns;
+    return identity->device == file->device && identity->inode == file->inode &&
+           identity->size == file->size && identity->mtime_ns == file->mtime_ns &&
+           identity->ctime_ns == file->ctime_ns;
+}
+
+//  Where the next source is kept: the first one of this lease stays.
+static size_t
+next_place (ink_compute_t *self)
+{
+    size_t place = self->next_kept++ % SOURCES_KEPT;
+    if (self->source && self->kept[place].source == self->source)
+        place = self->next_kept++ % SOURCES_KEPT;
+    return place;
 }
 
 static int
-open_source (ink_compute_t *self, const ink_msg_lease_t *lease)
+open_source (ink_compute_t *self, const ink_msg_file_t *file, ink_source_t **source_p)
 {
     for (size_t n = 0; n < SOURCES_KEPT; n++)
-        if (self->kept[n].source && strcmp (self->kept[n].name, lease->source) == 0 &&
-            is_the_one (self->kept[n].source, lease)) {
-            self->source = self->kept[n].source;
+        if (self->kept[n].source && strcmp (self->kept[n].name, file->source) == 0 &&
+            is_the_one (self->kept[n].source, file)) {
+            *source_p = self->kept[n].source;
             return INK_OK;
         }
     ink_source_t *source;
-    int rc = ink_source_open (self->roots, lease->source, &source);
+    int rc = ink_source_open (self->roots, file->source, &source);
     if (rc)
         return rc == INK_ENOTFOUND ? INK_ECHANGED : rc;
-    char *name = strdup (lease->source);
-    if (!name || !is_the_one (source, lease)) {
+    char *name = strdup (file->source);
+    if (!name || !is_the_one (source, file)) {
         ink_source_close (&source);
         rc = name ? INK_ECHANGED : INK_ENOMEM;
         free (name);
         return rc;
     }
-    size_t place = self->next_kept++ % SOURCES_KEPT;
+    size_t place = next_place (self);
     free (self->kept[place].name);
     ink_source_close (&self->kept[place].source);
     self->kept[place].name = name;
-    self->kept[place].source = self->source = source;
+    self->kept[place].source = *source_p = source;
     return INK_OK;
+}
+
+static int
+open_sources (ink_compute_t *self, const ink_msg_lease_t *lease)
+{
+    const ink_msg_file_t file = {.source = lease->source,
+                                 .device = lease->device,
+                                 .inode = lease->inode,
+                                 .size = lease->size,
+                                 .mtime_ns = lease->mtime_ns,
+                                 .ctime_ns = lease->ctime_ns};
+    int rc = open_source (self, &file, &self->source);
+    if (rc == INK_OK && lease->others.size)
+        rc = open_source (self, lease->others.items, &self->other);
+    return rc;
 }
 
 //  ---------------------------------------------------------------------------------------
@@ -179,9 +206,10 @@ ink_compute_kernel (const ink_msg_kernel_t *msg, const ink_kernel_t **kernel,
 }
 
 static int
-set_column (ink_compute_t *self, column_t *column, const ink_msg_kernel_t *msg)
+set_column (ink_compute_t *self, column_t *column, const ink_msg_lease_t *lease, size_t k)
 {
-    int rc = ink_compute_kernel (msg, &column->kernel, &column->args);
+    int rc =
+        ink_compute_kernel (&lease->kernels.items[k], &column->kernel, &column->args);
     if (rc)
         return rc;
     column->geometry = (ink_geometry_t){0};
@@ -193,23 +221,33 @@ set_column (ink_compute_t *self, column_t *column, const ink_msg_kernel_t *msg)
     if (column->kernel->shape == INK_SHAPE_CELLS &&
         column->geometry.cell_bytes > self->cell_bytes)
         self->cell_bytes = column->geometry.cell_bytes;
+    if (column->kernel->sources == 2 && !lease->others.size)
+        return INK_EFILES;
     self->reads |= !(column->kernel->flags & INK_KERNEL_UNREAD);
     return INK_OK;
 }
 
 static int
-make_room (ink_compute_t *self)
+make_buffer (uint8_t **buffer, size_t size)
+{
+    free (*buffer);
+    *buffer = malloc (size);
+    return *buffer ? INK_OK : INK_ENOMEM;
+}
+
+static int
+make_room (ink_compute_t *self, const ink_msg_lease_t *lease)
 {
     size_t slice = self->cell_bytes > SLICE_MOST ? self->cell_bytes : SLICE_MOST;
-    if (self->buffer_size >= slice + OVERLAP_MOST)
-        return INK_OK;
-    free (self->buffer);
-    self->buffer_size = slice + OVERLAP_MOST;
-    self->buffer = malloc (self->buffer_size);
-    if (self->buffer)
-        return INK_OK;
-    self->buffer_size = 0;
-    return INK_ENOMEM;
+    bool large = self->buffer_size >= slice + OVERLAP_MOST;
+    if (!large)
+        self->buffer_size = slice + OVERLAP_MOST;
+    int rc = INK_OK;
+    if (!large || !self->buffer)
+        rc = make_buffer (&self->buffer, self->buffer_size);
+    if (rc == INK_OK && lease->others.size && (!large || !self->other_buffer))
+        rc = make_buffer (&self->other_buffer, self->buffer_size);
+    return rc;
 }
 
 static int
@@ -222,15 +260,14 @@ begin_lease (ink_compute_t *self, const ink_msg_lease_t *lease)
     self->overlap = 0;
     self->cell_bytes = 1;
     self->reads = false;
-    self->source = NULL;
+    self->source = self->other = NULL;
     for (size_t k = 0; k < lease->kernels.size; k++) {
-        int rc = set_column (self, &self->columns[self->column_count++],
-                             &lease->kernels.items[k]);
+        int rc = set_column (self, &self->columns[self->column_count++], lease, k);
         if (rc)
             return rc;
     }
-    int rc = make_room (self);
-    return rc == INK_OK && self->reads ? open_source (self, lease) : rc;
+    int rc = make_room (self, lease);
+    return rc == INK_OK && self->reads ? open_sources (self, lease) : rc;
 }
 
 static int
@@ -303,6 +340,25 @@ least (uint64_t a, uint64_t b)
     return (size_t) (a < b ? a : b);
 }
 
+//  How many bytes the second source has here, of `size`.
+static size_t
+other_bytes (const ink_compute_t *self, uint64_t size)
+{
+    uint64_t end = ink_source_identity (self->other)->size;
+    return self->position < end ? least (size, end - self->position) : 0;
+}
+
+//  The bytes of a slice and those behind it.
+static int
+read_slice (ink_compute_t *self, size_t size)
+{
+    int rc = ink_source_read (self->source, self->position, self->buffer, size);
+    if (rc == INK_OK && self->other && other_bytes (self, size))
+        rc = ink_source_read (self->other, self->position, self->other_buffer,
+                              other_bytes (self, size));
+    return rc;
+}
+
 static int
 map_slice (ink_compute_t *self, const ink_msg_lease_t *lease, const ink_msg_span_t *span)
 {
@@ -310,8 +366,7 @@ map_slice (ink_compute_t *self, const ink_msg_lease_t *lease, const ink_msg_span
     uint64_t behind = lease->end - (self->position + length);
     int64_t before = ink_clock_ns ();
     if (self->reads) {
-        int rc = ink_source_read (self->source, self->position, self->buffer,
-                                  length + least (self->overlap, behind));
+        int rc = read_slice (self, length + least (self->overlap, behind));
         if (rc)
             return rc;
     }
@@ -323,6 +378,10 @@ map_slice (ink_compute_t *self, const ink_msg_lease_t *lease, const ink_msg_span
                              .lookahead = least (column->kernel->overlap, behind),
                              .offset = self->position,
                              .args = &column->args};
+        if (self->other) {
+            slice.other = self->other_buffer;
+            slice.other_length = other_bytes (self, length + slice.lookahead);
+        }
         map_column (column, &slice, span->offset);
         int64_t after = ink_clock_ns ();
         column->busy_ns += after - before; //  The first one pays for reading
@@ -410,6 +469,8 @@ static int
 finish_span (ink_compute_t *self, const ink_msg_lease_t *lease)
 {
     int rc = self->source ? ink_source_check (self->source) : INK_OK;
+    if (rc == INK_OK && self->other)
+        rc = ink_source_check (self->other);
     for (size_t k = 0; rc == INK_OK && k < self->column_count; k++)
         rc = emit_value (self, lease, k);
     if (rc == INK_OK)

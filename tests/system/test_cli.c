@@ -76,7 +76,7 @@ it_explains_itself (void **state)
 static const expectation_t mistakes[] = {
     {"inkling run", 2, NULL, "the kernel is missing"},
     {"inkling run histogram", 2, NULL, "the file is missing"},
-    {"inkling run histogram data more", 2, NULL, "'more' is one argument too many"},
+    {"inkling run histogram data more evenmore", 2, NULL, "'evenmore' is one argument"},
     {"inkling run histogran data", 2, NULL, "did you mean histogram?"},
     {"inkling run zzzzzzzz data", 2, NULL, "unknown_kernel"},
     {"inkling run histogram,histogram data", 2, NULL, "named twice"},
@@ -315,6 +315,38 @@ parameters_may_be_words_texts_and_bytes (void **state)
     CHECK_LINES (lines);
 }
 
+static void
+two_files_are_compared (void **state)
+{
+    (void) state;
+    run (world, SOON_MS,
+         "cp data same && (head -c 123456 data; printf xyz; tail -c +123460 data) >near "
+         "&& "
+         "head -c 200000 near >short && cat near near >long");
+    static const expectation_t lines[] = {
+        {"inkling run diff data same", 0, "  0 bytes differ, 0 %\n", NULL},
+        {"inkling run diff data near --param cell=64", 0,
+         "in 1 of 4688 cells, the first at offset 123456, the last at 123456", NULL},
+        {"inkling run diff data near --param cell=64 -o d.raw --chunk 4K && test "
+         "$(od -An -v -w8 -td8 d.raw | awk '{n += $1} END {print n}') = "
+         "$(cmp -l data near | wc -l) && echo the same",
+         0, "the same", NULL},
+        {"inkling run diff data short", 0, "the last at 299008", "100000 bytes shorter"},
+        {"inkling run diff data short --range 0:200000", 0, "in 1 of 49 cells", ""},
+        {"inkling run diff data long", 0, NULL, "long is 300000 bytes longer"},
+        {"inkling run diff data near --format png -o d.png && file d.png", 0, "PNG",
+         NULL},
+        {"inkling run diff data", 2, NULL,
+         "diff compares two files: name the other, too"},
+        {"inkling run histogram data near", 2, NULL,
+         "histogram takes one file, not also"},
+        {"inkling run diff data nowhere", 6, NULL, "not_found"},
+        {"inkling run diff data folder", 5, NULL, "not_regular"},
+        {"inkling run diff data data near", 2, NULL, "too many"},
+    };
+    CHECK_LINES (lines);
+}
+
 //  Reports on a cache: 74 chunks, 5 nodes of 16 and one of all. Verify finds what a flipped
 //  byte has damaged.
 static void
@@ -465,6 +497,16 @@ static const expectation_t asked[] = {
     {"inkling request histogram data/data --range 1M:1", 2, NULL, "bad_range"},
     {"inkling request entropy data/data --param cell=5", 2, NULL, "bad_parameter"},
     {"inkling request entropy data/data --param sell=64", 2, NULL, "bad_parameter"},
+    {"cp data near && printf y | dd of=near bs=1 conv=notrunc 2>/dev/null && "
+     "inkling request diff data/data data/near --format text -o is.txt && "
+     "inkling run diff data near -o was.txt --format text && cmp is.txt was.txt && "
+     "grep -c '  1 bytes differ' is.txt",
+     0, "1", NULL},
+    {"inkling request diff data/data", 2, NULL, "diff takes two"},
+    {"inkling request histogram data/data data/near", 2, NULL, "histogram takes one"},
+    {"inkling request diff data/data near", 2, NULL, "NAME/PATH"},
+    {"inkling request diff data/data data/../../x", 5, NULL, "path_escape"},
+    {"inkling request diff data/data other/x", 6, NULL, "no_such_root"},
     {"inkling request entropy data/data --param cell=1M --chunk 4K", 2, NULL,
      "bad_chunk"},
     {"inkling request slow data/data --param us=50000000 --timeout 0.3", 4, NULL,
@@ -566,6 +608,7 @@ main (void)
         TEST (json_tells_of_each_reply),
         TEST (a_kernel_of_ones_own_is_loaded),
         TEST (parameters_may_be_words_texts_and_bytes),
+        TEST (two_files_are_compared),
         TEST (a_cache_is_shown_checked_and_cleared),
         TEST (a_cache_is_mended_and_renewed),
         TEST (a_cache_that_cannot_be_read_is_set_aside),

@@ -54,7 +54,7 @@ setup (void **state)
     self->write = true;
     ink_args_t args = {0};
     self->series = ink_series_of (&ink_kernel_histogram, &args,
-                                  &(ink_identity_t){.size = PARTS * PART});
+                                  &(ink_identity_t){.size = PARTS * PART}, NULL);
     self->collector = ink_collector_new (1000);
     *state = self;
     return !self->collector;

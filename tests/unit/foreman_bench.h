@@ -32,7 +32,7 @@
 typedef struct {
     ink_foreman_t *foreman;
     int64_t now;
-    ink_identity_t file;
+    ink_identity_t file, other;
     int open_error;
     bool slow_cache;         //  LOOK is not answered by itself
     bool slow_disk;          //  Neither is OPEN
@@ -230,6 +230,7 @@ note_source (bench_t *self, const ink_action_t *action)
             event = later (self, INK_EVENT_OPENED, action->handle);
             event->error = self->open_error;
             event->identity = self->file;
+            event->other = self->other;
         }
         break;
     case INK_DO_LOOK:

@@ -45,7 +45,7 @@ pyramid_begin (pyramid_world_t *self, const ink_kernel_t *kernel, uint64_t size,
         self->bytes[n] = (uint8_t) chance_below (&self->seed, 5);
     ink_args_init (&self->args, kernel);
     self->series =
-        ink_series_of (kernel, &self->args, &(ink_identity_t){.size = self->size});
+        ink_series_of (kernel, &self->args, &(ink_identity_t){.size = self->size}, NULL);
     self->cache = ink_cache_open_memory ((uint64_t) 256 << 20);
     assert_non_null (self->cache);
 }

@@ -61,7 +61,7 @@ add (ink_demands_t *self, uint64_t peer, const ink_msg_request_t *request)
     ink_client_entry_t *client = ink_demands_client (self, peer, 1);
     if (!client || ink_demands_add (self, client, request, 1, &demand, &detail))
         return NULL;
-    if (ink_demand_plan (self, demand, &file, &detail)) {
+    if (ink_demand_plan (self, demand, &file, &file, &detail)) {
         ink_demands_remove (self, demand);
         return NULL;
     }
@@ -201,6 +201,7 @@ a_body_tells_requests_apart (void **state)
         assert_int_not_equal (ink_admission_body (&other), body); \
     } while (0)
     DIFFERS (other.source = "data/other");
+    DIFFERS (other.other = "data/other");
     DIFFERS (other.offset++);
     DIFFERS (other.length++);
     DIFFERS (other.chunk *= 2);

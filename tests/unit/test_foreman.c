@@ -63,6 +63,17 @@ a_parameter_must_belong_to_a_kernel_and_be_within_its_limits (void **state)
 }
 
 static void
+a_request_names_as_many_sources_as_its_kernels_take (void **state)
+{
+    bench_t *self = *state;
+    ink_msg_request_t bad = wish (self, "a", "count,diff", 0, 4);
+    refuses (self, bad, "wrong_files");
+    bad.other = "data/other";
+    refuses (self, bad, "wrong_files");
+    refuses (self, wish (self, "a", "diff", 0, 4), "wrong_files");
+}
+
+static void
 another_version_of_a_kernel_is_unknown (void **state)
 {
     bench_t *self = *state;
@@ -512,6 +523,7 @@ main (void)
     const struct CMUnitTest tests[] = {
         STORY (a_request_is_refused_with_the_reason),
         STORY (a_parameter_must_belong_to_a_kernel_and_be_within_its_limits),
+        STORY (a_request_names_as_many_sources_as_its_kernels_take),
         STORY (another_version_of_a_kernel_is_unknown),
         STORY (what_cannot_be_opened_is_refused_with_that_error),
         STORY (an_answer_or_a_plan_that_is_too_large_is_refused),

@@ -36,11 +36,12 @@ every_part_of_a_series_tells (void **state)
     for (size_t i = 0; i < 4; i++)
         for (size_t j = 0; j < 6; j++)
             for (size_t k = 0; k < (kernels[i].params ? 3u : 1u); k++)
-                all[count++] = ink_series_of (&kernels[i], &args[k], &identities[j]);
+                all[count++] =
+                    ink_series_of (&kernels[i], &args[k], &identities[j], NULL);
     for (size_t i = 0; i < count; i++)
         for (size_t j = 0; j < i; j++)
             assert_memory_not_equal (&all[i], &all[j], sizeof *all);
-    ink_series_t again = ink_series_of (&kernels[0], &args[0], &plain);
+    ink_series_t again = ink_series_of (&kernels[0], &args[0], &plain, NULL);
     assert_memory_equal (&again, &all[0], sizeof again);
 }
 
@@ -63,12 +64,27 @@ texts_of_a_series_do_not_run_into_each_other (void **state)
         .numbers = {2, 1}, .begins = {1, 0}, .texts = "cabd"};
     ink_series_t all[5];
     for (size_t i = 0; i < 5; i++) {
-        all[i] = ink_series_of (&kernel, &args[i], &plain);
+        all[i] = ink_series_of (&kernel, &args[i], &plain, NULL);
         for (size_t j = 0; j < i; j++)
             assert_memory_not_equal (&all[i], &all[j], sizeof *all);
     }
-    ink_series_t same = ink_series_of (&kernel, &moved, &plain);
+    ink_series_t same = ink_series_of (&kernel, &moved, &plain, NULL);
     assert_memory_equal (&same, &all[0], sizeof same);
+}
+
+static void
+both_sources_belong_to_a_series (void **state)
+{
+    (void) state;
+    const ink_args_t args = {.numbers = {1, 2}};
+    const ink_identity_t a = {1, 2, 3, 4, 5}, b = {1, 2, 3, 4, 6};
+    const ink_series_t all[] = {ink_series_of (&kernel_x, &args, &a, &b),
+                                ink_series_of (&kernel_x, &args, &b, &a),
+                                ink_series_of (&kernel_x, &args, &a, &a),
+                                ink_series_of (&kernel_x, &args, &a, NULL)};
+    for (size_t i = 0; i < 4; i++)
+        for (size_t j = 0; j < i; j++)
+            assert_memory_not_equal (&all[i], &all[j], sizeof *all);
 }
 
 static void
@@ -121,6 +137,7 @@ main (void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test (every_part_of_a_series_tells),
+        cmocka_unit_test (both_sources_belong_to_a_series),
         cmocka_unit_test (texts_of_a_series_do_not_run_into_each_other),
         cmocka_unit_test (keys_sort_by_place_and_tell_nodes_from_fragments),
         cmocka_unit_test (no_flipped_bit_of_a_record_passes),

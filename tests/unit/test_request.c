@@ -254,6 +254,15 @@ a_copy_is_the_same_until_either_changes (void **state)
     ink_request_set_param (copy, "a", 2);
     assert_false (ink_request_same (request, copy));
     ink_request_set_param (copy, "a", 1);
+    assert_true (ink_request_same (request, copy));
+    assert_int_equal (ink_request_set_other (copy, "r/b"), INK_OK);
+    assert_false (ink_request_same (request, copy));
+    ink_request_t *third = ink_request_copy (copy);
+    assert_true (ink_request_same (third, copy));
+    assert_string_equal (message (third).other, "r/b");
+    ink_request_destroy (&third);
+    assert_int_equal (ink_request_set_other (copy, ""), INK_OK);
+    assert_true (ink_request_same (request, copy));
     ink_request_set_range (copy, 1, 1);
     assert_false (ink_request_same (request, copy));
     ink_request_destroy (&copy);
