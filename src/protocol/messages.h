@@ -31,7 +31,7 @@
 #define INK_MILLION 1000000    //  Shares are told in millionths
 #define INK_EXACT UINT64_MAX   //  The bound of what is not an estimate
 #define INK_FAILURES_MOST 1024 //  Listed in one reply or value
-#define INK_REVOKED_MOST 1024  //  Leases in one message
+#define INK_REVOKED_MOST 1024  //  Leases and spans in one message
 
 //  How a worker goes about a lease of one part and one kernel that has failed before: piece by
 //  piece, so that only the smallest ranges fail; and each piece in a process of its own.
@@ -78,6 +78,12 @@
     F (U64, error, UINT32_MAX, )
 
 #define INK_FIELDS_id(F) F (U64, id, INK_ANY, )
+
+//  A lease that its worker is to leave, or one span of it (INK_ANY: all)
+#define INK_FIELDS_revoked(F)  \
+    F (U64, worker, INK_ANY, ) \
+    F (U64, lease, INK_ANY, )  \
+    F (U64, span, INK_ANY, )
 
 #define INK_FIELDS_series(F) F (BIN, key, 16, )
 
@@ -316,7 +322,7 @@ typedef enum {
 #define INK_FIELDS_revoke(F)  \
     F (U64, epoch, INK_ANY, ) \
     F (U64, seq, INK_ANY, )   \
-    F (LIST, leases, INK_REVOKED_MOST, id)
+    F (LIST, leases, INK_REVOKED_MOST, revoked)
 
 //  ---------------------------------------------------------------------------------------
 //  Worker to sink. A frame with the packed value follows `value`, unless it has an error.
@@ -422,8 +428,9 @@ typedef enum {
 //  clang-format never comes to rest over such lists.
 // clang-format off
 #define INK_ELEMENTS(E) \
-    E (param) E (kernel) E (file) E (share) E (span) E (run) E (failure) E (id) E (series) \
-    E (arrival) E (counter) E (speed) E (request_info) E (worker_info)
+    E (param) E (kernel) E (file) E (share) E (span) E (run) E (failure) E (id) \
+    E (revoked) E (series) E (arrival) E (counter) E (speed) E (request_info) \
+    E (worker_info)
 
 #define INK_MESSAGES(M) \
     M (1, REQUEST, request) M (2, CANCEL, cancel) M (3, TAKEN, taken) \

@@ -125,32 +125,6 @@ return_chunks (ink_foreman_t *self, ink_lease_t *lease)
     }
 }
 
-//  Begins a message, to which the leases that are revoked later in this step are added.
-static bool
-begin_revoke (ink_foreman_t *self)
-{
-    ink_revoked_t *revoked = &self->revoked;
-    revoked->size = 0;
-    revoked->ids = ink_office_alloc (self, INK_REVOKED_MOST * sizeof *revoked->ids);
-    revoked->action = self->out.size;
-    ink_msg_t *msg = ink_office_say (self, INK_DO_PUBLISH, 0, INK_MSG_REVOKE);
-    msg->revoke.epoch = self->epoch;
-    msg->revoke.seq = INK_PLANTED (17) ? self->seq : ++self->seq;
-    msg->revoke.leases.items = revoked->ids;
-    return !self->failed;
-}
-
-static void
-tell_revoked (ink_foreman_t *self, uint64_t id)
-{
-    ink_revoked_t *revoked = &self->revoked;
-    bool is_full = !revoked->ids || revoked->size == INK_REVOKED_MOST;
-    if (is_full && !begin_revoke (self))
-        return;
-    revoked->ids[revoked->size++].id = id;
-    self->out.items[revoked->action].msg.revoke.leases.size = revoked->size;
-}
-
 void
 ink_office_revoke (ink_foreman_t *self, ink_lease_t *lease)
 {
@@ -159,7 +133,7 @@ ink_office_revoke (ink_foreman_t *self, ink_lease_t *lease)
     lease->state = INK_LEASE_CANCELLING;
     lease->deadline = self->now + STOP_PATIENCE_US;
     self->counters.leases_revoked++;
-    tell_revoked (self, lease->id);
+    ink_office_tell_revoked (self, lease, INK_ANY);
 }
 
 //  A worker that beats and shows nothing may be slow, or what it sends is lost for good.

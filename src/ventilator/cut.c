@@ -339,6 +339,7 @@ ink_cut_hand_out (ink_foreman_t *self, ink_cut_t *cut)
         return false;
     }
     int64_t ahead = cut->worker->in_hand_ns / 1000;
+    lease->kernels = cut->kernels;
     lease->care = care_of (cut->chunks[0]);
     assert (!lease->care || cut->slots == 1);
     uint32_t doublings = cut->chunks[0]->expiries + (lease->care ? CARE_DOUBLINGS : 0);

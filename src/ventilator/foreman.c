@@ -180,6 +180,7 @@ release_chunks (ink_foreman_t *self, ink_demand_t *demand, ink_strand_t *strand)
         ink_chunk_t *chunk = ink_leases_chunk (&self->leases, &key);
         if (!chunk || (ink_office_is_wanted (self, &key, demand) && !INK_PLANTED (10)))
             continue;
+        ink_office_note_unwanted (self, chunk);
         ink_office_drop (self, chunk);
     }
 }
@@ -490,6 +491,7 @@ ink_foreman_step (ink_foreman_t *self, int64_t now, ink_event_t *event,
     forgive_pause (self, now);
     self->now = now;
     handle (self, event);
+    ink_office_thin_out (self);
     ink_office_dispatch (self);
     ink_payload_destroy (&event->payload); //  Unless somebody kept it
     *out = &self->out;

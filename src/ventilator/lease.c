@@ -158,6 +158,19 @@ ink_lease_take_out (ink_lease_t *self, size_t slot)
 }
 
 void
+ink_lease_pass_over (ink_lease_t *self, size_t slot)
+{
+    assert (!self->chunks[slot]);
+    if (self->settled[slot] != INK_SLOT_OPEN)
+        return;
+    int64_t share = self->estimate_ns / (int64_t) self->slots;
+    self->settled[slot] = INK_SLOT_PASSED_OVER;
+    self->open--;
+    self->estimate_ns -= share;
+    self->worker->in_hand_ns -= share;
+}
+
+void
 ink_leases_end (ink_leases_t *self, ink_lease_t *lease)
 {
     for (size_t n = 0; n < lease->slots; n++)

@@ -46,6 +46,12 @@ typedef struct {
     bool kept;           //  Its value goes to the cache
 } ink_chunk_t;
 
+typedef enum {
+    INK_SLOT_OPEN,
+    INK_SLOT_SETTLED,
+    INK_SLOT_PASSED_OVER //  Its worker is told that nobody wants it
+} ink_slot_t;
+
 typedef enum { INK_LEASE_RUNNING, INK_LEASE_CANCELLING } ink_lease_state_t;
 
 struct ink_lease {
@@ -57,8 +63,10 @@ struct ink_lease {
     int64_t since, due, deadline; //  due: when it should have ended
     int64_t estimate_ns;
     uint64_t care;         //  As it was told to the worker
-    size_t slots, open;    //  open: not settled
-    uint8_t *settled;      //  A byte a slot
+    size_t kernels;        //  A span has so many slots
+    size_t slots, open;    //  open: neither settled nor passed over
+    uint8_t *settled;      //  An ink_slot_t a slot
+    bool thinned;          //  Some of it is not wanted any more, which is not told yet
     ink_chunk_t *chunks[]; //  NULL once settled or unwanted
 };
 
@@ -95,6 +103,9 @@ ink_leases_grant (ink_leases_t *self, ink_worker_t *worker, uint64_t handle,
 //  Takes a chunk out of a lease and returns it; NULL when the slot is empty. It is READY when
 //  no other lease has it.
 ink_chunk_t *ink_lease_take_out (ink_lease_t *self, size_t slot);
+
+//  Nothing is to come for the slot, which is open and has no chunk.
+void ink_lease_pass_over (ink_lease_t *self, size_t slot);
 
 //  Ends a lease. Its chunks that are in no other lease are READY again.
 void ink_leases_end (ink_leases_t *self, ink_lease_t *lease);

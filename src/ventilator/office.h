@@ -3,6 +3,7 @@
 //      foreman.c   the door, time, and how demands end
 //      front.c     what clients say
 //      back.c      what workers say, and what becomes of lost ones
+//      revoke.c    what workers need not compute any more
 //      dispatch.c  who gets which work
 //      cut.c       a lease in the making
 //      settle.c    what the sink and the cache say
@@ -27,7 +28,8 @@
     C (ended_no_worker) C (ended_changed) C (ended_failed) C (ended_refused) \
     C (finals) C (partials) C (partials_replaced) C (cancelled) C (superseded) \
     C (parts_cached) C (parts_computed) C (parts_shared) C (parts_failed) \
-    C (leases) C (backups) C (leases_revoked) C (leases_expired) C (retries) \
+    C (leases) C (backups) C (leases_revoked) C (spans_revoked) C (leases_expired) \
+    C (retries) \
     C (late_values) C (doubled_values) C (bad_values) \
     C (clients_lost) C (workers_lost) C (workers_refused) C (quarantines) C (sinks_lost) \
     C (bad_messages) C (bad_at_front) C (bad_at_back) C (bad_from_sink)
@@ -39,9 +41,9 @@ typedef struct {
 #undef INK_COUNTER_MEMBER
 } ink_counters_t;
 
-//  The leases that are revoked in this step, in one message
+//  What is revoked in this step, in one message
 typedef struct {
-    ink_msg_id_t *ids; //  NULL: none yet
+    ink_msg_revoked_t *items; //  NULL: nothing yet
     size_t size;
     size_t action; //  Which one says so
 } ink_revoked_t;
@@ -71,6 +73,7 @@ struct ink_foreman {
 
     ink_actions_t out;
     ink_revoked_t revoked;
+    bool thinned;         //  Of some lease not all is wanted any more
     ink_arena_t arena;    //  Of texts and lists in `out`
     ink_action_t nowhere; //  Written to when memory ran out, never performed
     bool failed;          //  Memory ran out in this step
@@ -124,6 +127,19 @@ void ink_office_drop (ink_foreman_t *self, ink_chunk_t *chunk);
 //  wants it, dropped.
 void ink_office_return (ink_foreman_t *self, ink_lease_t *lease, size_t slot);
 void ink_office_give_up (ink_foreman_t *self, ink_chunk_t *chunk, int error);
+
+//  revoke.c
+
+//  Tells the worker to leave a lease, or one span of it (INK_ANY: all).
+void
+ink_office_tell_revoked (ink_foreman_t *self, const ink_lease_t *lease, uint64_t span);
+
+//  Nobody wants the chunk any more, which is about to be dropped.
+void ink_office_note_unwanted (ink_foreman_t *self, const ink_chunk_t *chunk);
+
+//  Tells workers which spans to leave out of leases that are not wanted whole any more. To be
+//  called before work is handed out.
+void ink_office_thin_out (ink_foreman_t *self);
 
 //  dispatch.c
 void ink_office_dispatch (ink_foreman_t *self);

@@ -372,14 +372,16 @@ on_arrival (ink_foreman_t *self, const ink_msg_arrival_t *arrival, uint64_t orde
         self->counters.late_values++;
         return;
     }
-    if (lease->settled[arrival->slot] && !INK_PLANTED (1)) {
-        self->counters.doubled_values++;
+    ink_slot_t slot = lease->settled[arrival->slot];
+    if (slot != INK_SLOT_OPEN && !INK_PLANTED (1)) {
+        self->counters.doubled_values += slot == INK_SLOT_SETTLED;
+        self->counters.late_values += slot == INK_SLOT_PASSED_OVER;
         return;
     }
     if (arrival->error == INK_OK || arrival->error == INK_EVALUE)
         self->counters.quarantines +=
             ink_worker_judge (lease->worker, arrival->error == INK_OK, self->now);
-    lease->settled[arrival->slot] = 1;
+    lease->settled[arrival->slot] = INK_SLOT_SETTLED;
     lease->open--;
     if (lease->chunks[arrival->slot])
         settle_slot (self, lease, arrival, order);

@@ -185,7 +185,7 @@ bool
 ink_care_slice (ink_care_t *self, const ink_msg_lease_t *lease)
 {
     if (!ink_compute_is_workable (lease) || lease->spans.size != 1 ||
-        lease->kernels.size != 1)
+        lease->kernels.size != 1 || !lease->spans.items[0].length)
         return true; //  As ink_compute_slice
     bool done = false;
     int rc = go_on (self, lease, &done);

@@ -452,12 +452,19 @@ emit_value (ink_compute_t *self, const ink_msg_lease_t *lease, size_t k)
     return INK_OK;
 }
 
+//  A span may be revoked while we are in it, or while its values are sent.
+static bool
+is_wanted (const ink_compute_t *self, const ink_msg_lease_t *lease)
+{
+    return lease->spans.items[self->span].length > 0;
+}
+
 //  Every value still owed is one error.
 static void
 emit_errors (ink_compute_t *self, const ink_msg_lease_t *lease, int error)
 {
     for (; self->span < lease->spans.size; self->span++)
-        for (size_t k = 0; k < lease->kernels.size; k++) {
+        for (size_t k = 0; k < lease->kernels.size && is_wanted (self, lease); k++) {
             ink_msg_t msg = ink_compute_value (self->instance, lease, self->span, k);
             msg.value.error = (uint64_t) error;
             self->emit (self->emit_self, &msg, NULL);
@@ -471,23 +478,35 @@ finish_span (ink_compute_t *self, const ink_msg_lease_t *lease)
     int rc = self->source ? ink_source_check (self->source) : INK_OK;
     if (rc == INK_OK && self->other)
         rc = ink_source_check (self->other);
-    for (size_t k = 0; rc == INK_OK && k < self->column_count; k++)
+    for (size_t k = 0; rc == INK_OK && k < self->column_count && is_wanted (self, lease);
+         k++)
         rc = emit_value (self, lease, k);
     if (rc == INK_OK)
         self->span++;
     return rc;
 }
 
+//  Goes to the next span that is wanted, if this one is not. False when there is none.
+static bool
+find_span (ink_compute_t *self, const ink_msg_lease_t *lease)
+{
+    while (self->span < lease->spans.size && !is_wanted (self, lease))
+        if (++self->span < lease->spans.size)
+            self->position = lease->spans.items[self->span].offset;
+    return self->span < lease->spans.size;
+}
+
 static int
 go_on (ink_compute_t *self, const ink_msg_lease_t *lease)
 {
-    const ink_msg_span_t *span = &lease->spans.items[self->span];
     int rc = INK_OK;
     if (self->lease != lease->lease || self->epoch != lease->epoch) {
         rc = begin_lease (self, lease);
-        span = &lease->spans.items[0];
-        self->position = span->offset;
+        self->position = lease->spans.items[0].offset;
     }
+    if (!find_span (self, lease))
+        return INK_OK;
+    const ink_msg_span_t *span = &lease->spans.items[self->span];
     if (rc == INK_OK && self->position == span->offset)
         rc = begin_span (self, span);
     if (rc == INK_OK)
@@ -508,7 +527,7 @@ ink_compute_is_workable (const ink_msg_lease_t *lease)
         return false;
     for (size_t n = 0; n < lease->spans.size; n++) {
         const ink_msg_span_t *span = &lease->spans.items[n];
-        if (!span->length || span->length > INK_CHUNK_MOST || span->offset > lease->end ||
+        if (span->length > INK_CHUNK_MOST || span->offset > lease->end ||
             span->length > lease->end - span->offset)
             return false;
     }

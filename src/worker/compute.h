@@ -30,7 +30,7 @@ void ink_compute_destroy (ink_compute_t **self_p);
 //  time. Emits the values of each span that is complete. True when the lease is done.
 bool ink_compute_slice (ink_compute_t *self, const ink_msg_lease_t *lease);
 
-//  Whether a lease can be worked on at all.
+//  Whether a lease can be worked on at all. Spans without bytes are passed over.
 bool ink_compute_is_workable (const ink_msg_lease_t *lease);
 
 //  The kernel a lease names, and its parameters. INK_ENOKERNEL, INK_EPARAM.

@@ -171,15 +171,37 @@ on_lease (ink_runner_t *self, const ink_msg_t *msg)
 }
 
 static void
-revoke (ink_runner_t *self, uint64_t id)
+revoke_lease (ink_runner_t *self, uint64_t id)
 {
     held_t *held = find (self, id);
     self->revoked[self->revoked_count++ % REVOKED_MOST] = id;
     if (held)
         drop (self, held);
     //  Also when it is done, or on its way to us: what was sent of it may be lost with a sink,
-    //  and the ventilator must not wait for it. Another worker's is ignored there.
+    //  and the ventilator must not wait for it.
     say_stopped (self, id);
+}
+
+//  One that overtakes its lease is lost: it costs what the span costs.
+static void
+revoke_span (ink_runner_t *self, uint64_t id, uint64_t span)
+{
+    held_t *held = find (self, id);
+    if (!held || span >= held->msg.lease.spans.size || INK_PLANTED (42))
+        return;
+    //  The copy is ours
+    ((ink_msg_span_t *) held->msg.lease.spans.items)[span].length = 0;
+}
+
+static void
+revoke (ink_runner_t *self, const ink_msg_revoked_t *revoked)
+{
+    if (revoked->worker != self->worker)
+        return;
+    if (revoked->span == INK_ANY)
+        revoke_lease (self, revoked->lease);
+    else
+        revoke_span (self, revoked->lease, revoked->span);
 }
 
 static bool
@@ -291,7 +313,7 @@ on_revoke (ink_runner_t *self, const ink_msg_revoke_t *msg)
 {
     self->heard = self->now;
     for (size_t n = 0; n < msg->leases.size; n++)
-        revoke (self, msg->leases.items[n].id);
+        revoke (self, &msg->leases.items[n]);
     if (self->state != READY)
         return;
     self->seq++;

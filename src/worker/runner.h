@@ -65,7 +65,7 @@ int ink_runner_step (ink_runner_t *self, int64_t now, const ink_told_t *told,
 int64_t ink_runner_deadline (const ink_runner_t *self);
 
 //  The lease to work on, or NULL. It changes when a lease is revoked: look again after each
-//  step, by its id.
+//  step, by its id. A span that was revoked has no bytes any more.
 const ink_msg_lease_t *ink_runner_current (const ink_runner_t *self);
 
 //  What the ventilator calls us in this epoch.

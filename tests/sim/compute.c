@@ -63,7 +63,9 @@ begin_span (sim_worker_t *self, const ink_msg_lease_t *lease)
 {
     const ink_msg_span_t *span = &lease->spans.items[self->span];
     self->position = span->offset;
-    self->busy_ns = 0;
+    self->busy_ns = self->owed_ns = 0;
+    if (!span->length)
+        return;
     for (size_t k = 0; k < lease->kernels.size; k++) {
         ink_args_t args;
         const ink_kernel_t *kernel = ink_kernels_find (lease->kernels.items[k].name);
@@ -90,6 +92,15 @@ begin_lease (world_t *world, sim_worker_t *self, const ink_msg_lease_t *lease)
     begin_span (self, lease);
 }
 
+//  Goes to the next span that was not revoked.
+static void
+pass_over (sim_worker_t *self, const ink_msg_lease_t *lease)
+{
+    while (self->span < lease->spans.size && !lease->spans.items[self->span].length)
+        if (++self->span < lease->spans.size)
+            begin_span (self, lease);
+}
+
 static int64_t
 cost_of (const sim_worker_t *self, const ink_msg_lease_t *lease, uint64_t length)
 {
@@ -102,6 +113,7 @@ compute_begin_slice (world_t *world, sim_worker_t *self, const ink_msg_lease_t *
 {
     if (self->lease != lease->lease || self->epoch != lease->epoch)
         begin_lease (world, self, lease);
+    pass_over (self, lease);
     if (self->error || self->span == lease->spans.size)
         return 1;
     const ink_msg_span_t *span = &lease->spans.items[self->span];
@@ -218,7 +230,7 @@ owe_errors (sim_worker_t *self, const ink_msg_lease_t *lease)
 void
 compute_end_slice (world_t *world, sim_worker_t *self, const ink_msg_lease_t *lease)
 {
-    if (self->span == lease->spans.size)
+    if (self->span == lease->spans.size || !lease->spans.items[self->span].length)
         return;
     const ink_msg_span_t *span = &lease->spans.items[self->span];
     if (self->error) {

@@ -428,9 +428,14 @@ hear_control (world_t *world, sim_worker_t *self, const ink_msg_t *msg,
         return;
     check_gap (world, self, self->heard_seq + revokes,
                revokes ? msg->revoke.seq : msg->beacon.seq, actions);
-    for (size_t n = 0; revokes && n < msg->revoke.leases.size; n++)
-        self->revoked[self->revoked_count++ % REVOKED_KEPT] =
-            msg->revoke.leases.items[n].id;
+    const ink_msg_lease_t *current = ink_runner_current (self->runner);
+    for (size_t n = 0; revokes && n < msg->revoke.leases.size; n++) {
+        const ink_msg_revoked_t *revoked = &msg->revoke.leases.items[n];
+        bool counts =
+            revoked->span == INK_ANY || (current && current->lease == revoked->lease);
+        if (counts && revoked->worker == ink_runner_worker (self->runner))
+            self->revoked[self->revoked_count++ % REVOKED_KEPT] = *revoked;
+    }
 }
 
 static void
@@ -473,7 +478,9 @@ void
 check_slice (world_t *world, sim_worker_t *self, const ink_msg_lease_t *lease)
 {
     for (size_t n = 0; n < REVOKED_KEPT && n < self->revoked_count; n++)
-        if (self->revoked[n] == lease->lease && self->heard_epoch == lease->epoch)
+        if (self->revoked[n].lease == lease->lease && self->heard_epoch == lease->epoch &&
+            (self->revoked[n].span == INK_ANY ||
+             lease->spans.items[self->revoked[n].span].length))
             FAIL ("lease %llu was revoked and is worked on",
                   (unsigned long long) lease->lease);
 }

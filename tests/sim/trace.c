@@ -91,7 +91,7 @@ describe_work (trace_line_t *line, const ink_msg_t *msg)
     else if (msg->kind == INK_MSG_REVOKE)
         set (line, "", "seq %llu, leases %llu, first %llu", msg->revoke.seq,
              msg->revoke.leases.size,
-             msg->revoke.leases.size ? msg->revoke.leases.items[0].id : 0);
+             msg->revoke.leases.size ? msg->revoke.leases.items[0].lease : 0);
     else if (msg->kind == INK_MSG_STOPPED)
         set (line, "", "lease %llu", msg->stopped.lease, 0, 0);
     else if (msg->kind == INK_MSG_HELD)

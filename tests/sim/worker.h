@@ -71,7 +71,7 @@ struct sim_worker {
 
     //  What it has heard, for check_runner
     uint64_t heard_epoch, heard_seq; //  heard_epoch 0: it has not said READY
-    uint64_t revoked[REVOKED_KEPT];
+    ink_msg_revoked_t revoked[REVOKED_KEPT];
     size_t revoked_count;
 };
 

@@ -117,6 +117,20 @@ write_ids (bench_t *self, const char *word, const ink_msg_id_t *ids, size_t size
     write_down (self, "]");
 }
 
+//  Leases, and spans of others: "3:1" is the second one of lease 3.
+static inline void
+write_revoked (bench_t *self, const ink_msg_revoke_t *msg)
+{
+    write_down (self, "REVOKE [");
+    for (size_t n = 0; n < msg->leases.size; n++) {
+        const ink_msg_revoked_t *revoked = &msg->leases.items[n];
+        write_down (self, "%s%d", n ? " " : "", (int) revoked->lease);
+        if (revoked->span != INK_ANY)
+            write_down (self, ":%d", (int) revoked->span);
+    }
+    write_down (self, "]");
+}
+
 //  "a.0 partial 3: 2+1 of 4" is the third reply to a, of its first kernel, that covers two
 //  cached and one computed of four parts.
 static inline void
@@ -160,7 +174,7 @@ write_message (bench_t *self, const ink_msg_t *msg)
         write_lease (self, &msg->lease);
         break;
     case INK_MSG_REVOKE:
-        write_ids (self, "REVOKE", msg->revoke.leases.items, msg->revoke.leases.size);
+        write_revoked (self, &msg->revoke);
         break;
     case INK_MSG_HELD:
         write_ids (self, "HELD", msg->held.leases.items, msg->held.leases.size);

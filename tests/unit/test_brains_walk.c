@@ -117,7 +117,9 @@ compute (world_t *world, worker_t *worker)
         worker->lease = lease->lease;
         worker->next_slot = 0;
     }
-    emit (world, worker, lease, worker->next_slot++);
+    size_t slot = worker->next_slot++;
+    if (lease->spans.items[slot / lease->kernels.size].length) //  Else it was revoked
+        emit (world, worker, lease, slot);
     if (worker->next_slot == lease->spans.size * lease->kernels.size)
         step_worker (world, worker, INK_TOLD_DONE, NULL);
 }

@@ -287,6 +287,113 @@ who_attaches_brings_his_own_number (void **state)
                 "all < REVOKE [3]\n");
 }
 
+//  ---------------------------------------------------------------------------------------
+//  Leases that are wanted in part
+
+//  A part takes 2 ms, so that a lease is ten of them: parts 20, 21, 19, 22, 18, 23, 17, 24, 16
+//  and 25, then 15 to 11 and 26 to 30.
+static void
+look_closely (bench_t *self, const char *kernels)
+{
+    self->busy_ns = 2000000;
+    teach (self);
+    ink_msg_request_t request = statement (self, "a", 0, 40);
+    request.kernels.size = list_kernels (self, kernels);
+    request_this (self, 1, request);
+}
+
+static void
+what_nobody_wants_is_taken_out_of_a_lease (void **state)
+{
+    bench_t *self = *state;
+    look_closely (self, "count");
+    TOLD (self, "sink < EXPECT 2 count [0+40]\n"
+                "lane 1 < LEASE 2 count [20+2 19+1 22+1 18+1 23+1 17+1 24+1 16+1 25+1]\n"
+                "lane 1 < LEASE 3 count [15+1 26+1 14+1 27+1 13+1 28+1 12+1 29+1 11+1 "
+                "30+1]\n");
+    see (self, "b", 22, 2);
+    TOLD (self, "sink < EXPECT 3 count [22+2]\n"
+                "client 1 < a.0 final 1 cancelled: 0+0 of 40\n"
+                "sink < FORGET 2\n"
+                "all < REVOKE [3 2:0 2:1 2:2 2:4 2:6 2:7 2:8 2:9]\n");
+    assert_int_equal (self->foreman->counters.spans_revoked, 8);
+    assert_int_equal (self->foreman->counters.leases_revoked, 1);
+}
+
+static void
+a_lease_ends_when_all_that_is_wanted_has_settled (void **state)
+{
+    bench_t *self = *state;
+    look_closely (self, "count");
+    see (self, "b", 22, 2);
+    arrives (self, 2, 3, INK_OK);
+    assert_non_null (ink_leases_find (&self->foreman->leases, 2));
+    arrives (self, 2, 5, INK_OK);
+    assert_null (ink_leases_find (&self->foreman->leases, 2));
+    stopped (self, 1, 3);
+    INK_LIST_EACH (link, ink_registry_workers (self->foreman->registry))
+    assert_int_equal (INK_ITEM (link, ink_worker_t, link)->in_hand_ns, 0);
+}
+
+//  The worker was there before it heard.
+static void
+a_value_of_a_revoked_span_is_late_and_changes_nothing (void **state)
+{
+    bench_t *self = *state;
+    look_closely (self, "count");
+    see (self, "b", 22, 2);
+    arrives (self, 2, 0, INK_OK);
+    arrives (self, 2, 1, INK_EIO);
+    assert_int_equal (self->foreman->counters.late_values, 2);
+    assert_int_equal (self->foreman->counters.doubled_values, 0);
+    assert_int_equal (ink_foreman_demand (self->foreman, 3)->strands[0].in_progress, 2);
+    arrives (self, 2, 3, INK_OK);
+    arrives (self, 2, 3, INK_OK);
+    assert_int_equal (self->foreman->counters.doubled_values, 1);
+}
+
+static void
+a_span_stays_while_one_of_its_kernels_is_wanted (void **state)
+{
+    bench_t *self = *state;
+    look_closely (self, "count,histogram");
+    self->trace[0] = 0;
+    ink_msg_request_t request = wish (self, "b", "histogram", 20, 2);
+    request_this (self, 2, request);
+    cancel (self, 1, "a");
+    assert_non_null (strstr (self->trace, "all < REVOKE [3 2:2 2:3 2:4]\n"));
+    arrives (self, 2, 0, INK_OK); //  A count nobody wants, which was owed
+    assert_int_equal (self->foreman->counters.late_values, 1);
+    arrives (self, 2, 1, INK_OK);
+    arrives (self, 2, 2, INK_OK);
+    assert_non_null (ink_leases_find (&self->foreman->leases, 2));
+    arrives (self, 2, 3, INK_OK);
+    assert_null (ink_leases_find (&self->foreman->leases, 2));
+}
+
+//  Sixteen leases of up to 256 spans, in each of which some are wanted still.
+static void
+more_than_a_message_holds_is_said_by_several (void **state)
+{
+    bench_t *self = *state;
+    self->busy_ns = 4096;
+    teach (self);
+    for (uint64_t n = 2; n <= 8; n++)
+        worker (self, n);
+    self->file.size = 8000 * PART;
+    request (self, 1, "a", "count", 0, 8000);
+    request (self, 2, "b", "count", 0, 64);
+    const ink_demand_t *a = ink_foreman_demand (self->foreman, 2);
+    const ink_demand_t *b = ink_foreman_demand (self->foreman, 3);
+    uint64_t unwanted = a->strands[0].in_progress - b->strands[0].in_progress;
+    uint64_t seq = self->foreman->seq;
+    assert_true (unwanted > 2 * INK_REVOKED_MOST);
+    cancel (self, 1, "a");
+    assert_int_equal (self->foreman->counters.leases_revoked, 0);
+    assert_int_equal (self->foreman->counters.spans_revoked, unwanted);
+    assert_int_equal (self->foreman->seq, seq + (unwanted + 1023) / 1024);
+}
+
 //  Five hundred moves: each request has one final, and nothing is left behind.
 static void
 a_view_that_moves_on_and_on_leaves_nothing_behind (void **state)
@@ -329,6 +436,11 @@ main (void)
         STORY (all_earlier_statements_end_in_whatever_state_they_are),
         STORY (an_earlier_statement_that_comes_later_is_superseded_at_once),
         STORY (who_attaches_brings_his_own_number),
+        STORY (what_nobody_wants_is_taken_out_of_a_lease),
+        STORY (a_lease_ends_when_all_that_is_wanted_has_settled),
+        STORY (a_value_of_a_revoked_span_is_late_and_changes_nothing),
+        STORY (a_span_stays_while_one_of_its_kernels_is_wanted),
+        STORY (more_than_a_message_holds_is_said_by_several),
         STORY (a_view_that_moves_on_and_on_leaves_nothing_behind),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);

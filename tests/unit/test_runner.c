@@ -19,6 +19,7 @@
 #define MS ((int64_t) 1000)
 #define SECOND (1000 * MS)
 #define EPOCH 5
+#define WORKER 3
 
 typedef struct {
     ink_runner_t *runner;
@@ -84,7 +85,7 @@ welcome (bench_t *self, uint64_t epoch)
 {
     return tell (self, INK_TOLD_BACK,
                  (ink_msg_t){.kind = INK_MSG_WELCOME,
-                             .welcome = {epoch, 3, "lane", "control", "values"}});
+                             .welcome = {epoch, WORKER, "lane", "control", "values"}});
 }
 
 static int
@@ -97,13 +98,13 @@ beacon (bench_t *self, uint64_t epoch, uint64_t seq)
 static int
 lease_of (bench_t *self, uint64_t epoch, uint64_t id)
 {
-    static const ink_msg_span_t spans[] = {{0, 4096}};
+    static const ink_msg_span_t spans[] = {{0, 4096}, {8192, 4096}};
     ink_msg_t msg = {.kind = INK_MSG_LEASE,
                      .lease = {.epoch = epoch,
                                .lease = id,
                                .source = "data/file",
                                .spans.items = spans,
-                               .spans.size = 1}};
+                               .spans.size = 2}};
     return tell (self, INK_TOLD_LANE, msg);
 }
 
@@ -114,11 +115,18 @@ lease (bench_t *self, uint64_t id)
 }
 
 static int
+revoke_of (bench_t *self, uint64_t seq, uint64_t worker, uint64_t id, uint64_t span)
+{
+    const ink_msg_revoked_t leases[] = {{worker, id, span}};
+    return tell (
+        self, INK_TOLD_CONTROL,
+        (ink_msg_t){.kind = INK_MSG_REVOKE, .revoke = {EPOCH, seq, {leases, 1}}});
+}
+
+static int
 revoke (bench_t *self, uint64_t seq, uint64_t id)
 {
-    const ink_msg_id_t ids[] = {{id}};
-    return tell (self, INK_TOLD_CONTROL,
-                 (ink_msg_t){.kind = INK_MSG_REVOKE, .revoke = {EPOCH, seq, {ids, 1}}});
+    return revoke_of (self, seq, WORKER, id, INK_ANY);
 }
 
 static int
@@ -331,6 +339,48 @@ a_revoked_lease_is_left_and_that_is_said (void **state)
 }
 
 static void
+what_is_revoked_of_another_worker_is_no_matter_of_ours (void **state)
+{
+    bench_t *self = *state;
+    join (self);
+    lease (self, 1);
+    revoke_of (self, 11, WORKER + 1, 1, INK_ANY);
+    DOES (self, "");
+    revoke_of (self, 12, WORKER + 1, 1, 0);
+    assert_int_equal (current (self), 1);
+    assert_int_equal (ink_runner_current (self->runner)->spans.items[0].length, 4096);
+    beacon (self, EPOCH, 12);
+    DOES (self, ""); //  Yet it was heard: nothing is missing
+}
+
+static void
+a_revoked_span_has_no_bytes_any_more (void **state)
+{
+    bench_t *self = *state;
+    join (self);
+    lease (self, 1);
+    revoke_of (self, 11, WORKER, 1, 1);
+    DOES (self, "");
+    const ink_msg_lease_t *lease = ink_runner_current (self->runner);
+    assert_int_equal (lease->spans.items[0].length, 4096);
+    assert_int_equal (lease->spans.items[1].length, 0);
+}
+
+static void
+a_span_that_is_not_there_cannot_be_revoked (void **state)
+{
+    bench_t *self = *state;
+    join (self);
+    lease (self, 1);
+    revoke_of (self, 11, WORKER, 1, 2);
+    revoke_of (self, 12, WORKER, 2, 0);
+    DOES (self, "");
+    const ink_msg_lease_t *lease = ink_runner_current (self->runner);
+    assert_int_equal (lease->spans.items[0].length, 4096);
+    assert_int_equal (lease->spans.items[1].length, 4096);
+}
+
+static void
 a_revocation_may_overtake_its_lease (void **state)
 {
     bench_t *self = *state;
@@ -439,6 +489,9 @@ main (void)
         STORY (leases_are_worked_on_in_the_order_they_came),
         STORY (leases_of_another_epoch_are_not_taken),
         STORY (a_revoked_lease_is_left_and_that_is_said),
+        STORY (what_is_revoked_of_another_worker_is_no_matter_of_ours),
+        STORY (a_revoked_span_has_no_bytes_any_more),
+        STORY (a_span_that_is_not_there_cannot_be_revoked),
         STORY (a_revocation_may_overtake_its_lease),
         STORY (a_gap_in_the_control_channel_is_asked_about),
         STORY (what_is_not_held_according_to_the_ventilator_is_dropped),
