@@ -41,6 +41,9 @@
 #define INK_KERNEL_NAME 32
 #define INK_KERNEL_TEXTS 256
 
+//  An item that can be made coarser has at most so many bytes.
+#define INK_COARSE_ITEM 64
+
 typedef enum { INK_SHAPE_COUNTS = 1, INK_SHAPE_CELLS = 2 } ink_shape_t;
 
 //  What the items of the answer are: told to those who draw and print them. Cells of which
@@ -137,6 +140,13 @@ typedef struct {
     //  What the table cannot say of its parameters; NULL: nothing. 0 when they are allowed;
     //  else it has written why not, a sentence of at most `why_size` bytes with its zero.
     int (*check) (const ink_args_t *args, char *why, size_t why_size);
+
+    //  Makes one item of `count` adjacent ones, 1 to 16: what a cell as wide as all of them is
+    //  like, as near as they can tell. The n-th stands for bytes [n] of the source, or for
+    //  nothing that is known when that is 0; one of them is more. So partials of long ranges can
+    //  be coarse, and quick; finals never are. NULL for none. Cells only, of a cell_size that no
+    //  parameter changes, at most INK_COARSE_ITEM.
+    void (*coarsen) (const void *items, const uint64_t *bytes, size_t count, void *item);
 } ink_kernel_t;
 
 typedef const ink_kernel_t *(ink_kernel_entry_t) (void);

@@ -76,6 +76,19 @@ map (const ink_slice_t *slice, void *cells)
     }
 }
 
+//  The sum: what is not known counts nothing.
+static void
+coarsen (const void *items, const uint64_t *bytes, size_t count, void *item)
+{
+    uint64_t sums[CLASSES] = {0}, counts[CLASSES];
+    for (size_t n = 0; n < count; n++) {
+        memcpy (counts, (const uint8_t *) items + n * sizeof counts, sizeof counts);
+        for (size_t class = 0; bytes[n] && class < CLASSES; class ++)
+            sums[class] += counts[class];
+    }
+    memcpy (item, sums, sizeof sums);
+}
+
 static const ink_param_t params[] = {
     {.name = "cell",
      .summary = "bytes a cell",
@@ -97,4 +110,5 @@ const ink_kernel_t ink_kernel_byteclass = {
     .params = params,
     .geometry = geometry,
     .map = map,
+    .coarsen = coarsen,
 };

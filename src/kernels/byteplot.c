@@ -58,6 +58,19 @@ map (const ink_slice_t *slice, void *cells)
     }
 }
 
+//  The mean of the means, each as heavy as its cell is long, rounded as they are.
+static void
+coarsen (const void *items, const uint64_t *bytes, size_t count, void *item)
+{
+    const uint8_t *means = items;
+    double sum = 0, weight = 0;
+    for (size_t n = 0; n < count; n++) {
+        sum += means[n] * (double) bytes[n];
+        weight += (double) bytes[n];
+    }
+    *(uint8_t *) item = (uint8_t) (sum / weight + 0.5);
+}
+
 static const ink_param_t params[] = {
     {.name = "cell",
      .summary = "bytes a cell",
@@ -79,4 +92,5 @@ const ink_kernel_t ink_kernel_byteplot = {
     .params = params,
     .geometry = geometry,
     .map = map,
+    .coarsen = coarsen,
 };

@@ -91,6 +91,23 @@ map (const ink_slice_t *slice, void *cells)
     }
 }
 
+//  The mean of what is known, each cell as heavy as it is long.
+static void
+coarsen (const void *items, const uint64_t *bytes, size_t count, void *item)
+{
+    double sum = 0, weight = 0;
+    for (size_t n = 0; n < count; n++) {
+        float bits;
+        memcpy (&bits, (const uint8_t *) items + n * sizeof bits, sizeof bits);
+        if (!bytes[n] || isnan (bits))
+            continue;
+        sum += bits * (double) bytes[n];
+        weight += (double) bytes[n];
+    }
+    float mean = weight > 0 ? (float) (sum / weight) : NAN;
+    memcpy (item, &mean, sizeof mean);
+}
+
 static const ink_param_t params[] = {
     {.name = "cell",
      .summary = "bytes a cell",
@@ -112,4 +129,5 @@ const ink_kernel_t ink_kernel_entropy = {
     .params = params,
     .geometry = geometry,
     .map = map,
+    .coarsen = coarsen,
 };

@@ -21,6 +21,12 @@ map (const ink_slice_t *slice, void *cells)
     ink_kernel_byteplot.map (slice, cells);
 }
 
+static void
+coarsen (const void *items, const uint64_t *bytes, size_t count, void *item)
+{
+    ink_kernel_byteplot.coarsen (items, bytes, count, item);
+}
+
 static const ink_param_t params[] = {
     {.name = "cell",
      .summary = "bytes a cell",
@@ -42,4 +48,5 @@ const ink_kernel_t ink_kernel_hilbert = {
     .params = params,
     .geometry = geometry,
     .map = map,
+    .coarsen = coarsen,
 };

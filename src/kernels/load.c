@@ -125,6 +125,8 @@ wrong_shape (const ink_kernel_t *kernel)
         return "counts are always INK_ITEM_U64";
     if (!counts && kernel->settle)
         return "only counts can be settled";
+    if (counts && kernel->coarsen)
+        return "only cells can be made coarser";
     return NULL;
 }
 
@@ -165,6 +167,8 @@ wrong_geometry (const ink_kernel_t *kernel, const ink_args_t *args)
     if (is.cell_size == 0 ||
         (is.cell_size > CELL_SIZE_MOST && is.cell_size > is.cell_bytes))
         return "what it says of a cell has no bytes or too many";
+    if (kernel->coarsen && is.cell_size > INK_COARSE_ITEM)
+        return "what it says of a cell is too large to be made coarser";
     return is.cell_size % item_size[kernel->item] ? "a cell is not of whole items" : NULL;
 }
 

@@ -9,13 +9,15 @@
 
 #include "base/memory.h"
 #include "inkling/error.h"
+#include "value/coarse.h"
 
 struct ink_answer {
     const ink_kernel_t *kernel;
     ink_geometry_t geometry; //  All that the parameters matter for here
     ink_part_t range;
     size_t size;
-    void *output; //  uint64_t [cells], or the items of the range
+    void *output;  //  uint64_t [cells], or the items of the range
+    uint8_t *seen; //  A bit a cell of which something was merged; NULL: cannot be coarser
 };
 
 static ink_geometry_t
@@ -34,6 +36,15 @@ cells_of (const ink_geometry_t *geometry, ink_part_t part)
     return last / geometry->cell_bytes - part.offset / geometry->cell_bytes + 1;
 }
 
+static ink_geometry_t
+geometry_at (const ink_kernel_t *kernel, const ink_args_t *args, uint64_t precision)
+{
+    ink_geometry_t geometry = geometry_of (kernel, args);
+    if (precision)
+        geometry.cell_bytes = precision;
+    return geometry;
+}
+
 static uint64_t
 output_size (const ink_kernel_t *kernel, const ink_geometry_t *geometry, ink_part_t part)
 {
@@ -48,42 +59,57 @@ output_size (const ink_kernel_t *kernel, const ink_geometry_t *geometry, ink_par
 //  Answer
 
 uint64_t
+ink_answer_bytes_at (const ink_kernel_t *kernel, const ink_args_t *args, ink_part_t range,
+                     uint64_t precision)
+{
+    ink_geometry_t geometry = geometry_at (kernel, args, precision);
+    return output_size (kernel, &geometry, range);
+}
+
+uint64_t
 ink_answer_bytes (const ink_kernel_t *kernel, const ink_args_t *args, ink_part_t range)
 {
-    ink_geometry_t geometry = geometry_of (kernel, args);
-    return output_size (kernel, &geometry, range);
+    return ink_answer_bytes_at (kernel, args, range, 0);
 }
 
 //  Not-a-number says that nothing is known of a cell: 0 would be a value.
 static void
-fill_unknown (ink_answer_t *self)
+fill_unknown (const ink_kernel_t *kernel, void *items, size_t size)
 {
     static const uint32_t not_a_number = 0x7fc00000;
-    if (self->kernel->item != INK_ITEM_F32)
-        return; //  Memory is zeros already
-    uint8_t *output = self->output;
-    for (size_t at = 0; at < self->size; at += sizeof not_a_number)
-        memcpy (output + at, &not_a_number, sizeof not_a_number);
+    uint8_t *bytes = items;
+    memset (items, 0, size);
+    for (size_t at = 0; kernel->item == INK_ITEM_F32 && at < size; at += 4)
+        memcpy (bytes + at, &not_a_number, sizeof not_a_number);
 }
 
 ink_answer_t *
-ink_answer_new (const ink_kernel_t *kernel, const ink_args_t *args, ink_part_t range)
+ink_answer_new_at (const ink_kernel_t *kernel, const ink_args_t *args, ink_part_t range,
+                   uint64_t precision)
 {
-    uint64_t size = ink_answer_bytes (kernel, args, range);
+    uint64_t size = ink_answer_bytes_at (kernel, args, range, precision);
     assert (range.length > 0 && size <= INK_ANSWER_MOST);
     ink_answer_t *self = ink_alloc (sizeof *self);
     if (!self)
         return NULL;
     self->kernel = kernel;
-    self->geometry = geometry_of (kernel, args);
+    self->geometry = geometry_at (kernel, args, precision);
     self->range = range;
     self->size = (size_t) size;
     self->output = ink_alloc (self->size);
-    if (!self->output)
+    if (kernel->coarsen)
+        self->seen = ink_alloc (self->size / self->geometry.cell_size / 8 + 1);
+    if (!self->output || (kernel->coarsen && !self->seen))
         ink_answer_destroy (&self);
-    else
-        fill_unknown (self);
+    else if (kernel->item == INK_ITEM_F32) //  Else memory is zeros already
+        fill_unknown (kernel, self->output, self->size);
     return self;
+}
+
+ink_answer_t *
+ink_answer_new (const ink_kernel_t *kernel, const ink_args_t *args, ink_part_t range)
+{
+    return ink_answer_new_at (kernel, args, range, 0);
 }
 
 void
@@ -93,19 +119,38 @@ ink_answer_destroy (ink_answer_t **self_p)
     if (!self)
         return;
     ink_free (self->output);
+    ink_free (self->seen);
     ink_free (self);
     *self_p = NULL;
 }
 
-//  Where the items of `part` are in the output. Parts begin and end where cells do, or
+//  The number of its first cell within the output. Parts begin and end where cells do, or
 //  with the range, so no two of them share a cell.
-static uint8_t *
-items_of (const ink_answer_t *self, ink_part_t part)
+static uint64_t
+place_of (const ink_answer_t *self, ink_part_t part)
 {
     assert (part.offset >= self->range.offset);
     size_t bytes = self->geometry.cell_bytes;
-    uint64_t cell = part.offset / bytes - self->range.offset / bytes;
-    return (uint8_t *) self->output + cell * self->geometry.cell_size;
+    return part.offset / bytes - self->range.offset / bytes;
+}
+
+static uint8_t *
+items_of (const ink_answer_t *self, ink_part_t part)
+{
+    return (uint8_t *) self->output + place_of (self, part) * self->geometry.cell_size;
+}
+
+static void
+mark_seen (ink_answer_t *self, ink_part_t part)
+{
+    uint64_t place = place_of (self, part);
+    uint64_t end = place + cells_of (&self->geometry, part);
+    for (; self->seen && place < end; place++)
+        if (place % 8 == 0 && end - place >= 8) {
+            self->seen[place / 8] = 255;
+            place += 7;
+        } else
+            self->seen[place / 8] |= (uint8_t) (1 << place % 8);
 }
 
 int
@@ -119,6 +164,7 @@ ink_answer_add (ink_answer_t *self, const void *value, size_t size, ink_part_t p
     if (size != output_size (self->kernel, &self->geometry, part))
         return INK_EVALUE;
     memcpy (items_of (self, part), value, size);
+    mark_seen (self, part);
     return INK_OK;
 }
 
@@ -133,6 +179,142 @@ ink_answer_write (const ink_answer_t *self, void *out)
 {
     memcpy (out, self->output, self->size);
 }
+
+//  ---------------------------------------------------------------------------------------
+//  Coarser
+
+//  How many bytes of the range are known in cell n of the source, which has that place in the
+//  output.
+static uint64_t
+weight_of (const ink_answer_t *self, uint64_t n, uint64_t place)
+{
+    uint64_t bytes = self->geometry.cell_bytes, begin = n * bytes;
+    uint64_t end = self->range.offset + self->range.length;
+    if (!(self->seen[place / 8] >> place % 8 & 1))
+        return 0;
+    end = end - begin < bytes ? end : begin + bytes;
+    return end - (begin < self->range.offset ? self->range.offset : begin);
+}
+
+//  Makes the item of a cell of the source that is 2^doublings of the answer's own, and gives
+//  how many of its bytes are known. Own cells are taken 16 at a time, and what comes of them, as
+//  in the nodes above the chunks: so it is the same whether it was read there or made here.
+static uint64_t
+make_item (const ink_answer_t *self, unsigned doublings, uint64_t n, uint8_t *item)
+{
+    size_t size = self->geometry.cell_size, count = 0;
+    unsigned step = (doublings - 1) % INK_COARSE_LEVEL + 1;
+    unsigned left = doublings - step;
+    uint64_t own = self->geometry.cell_bytes, first = self->range.offset / own;
+    uint64_t last = (self->range.offset + self->range.length - 1) / own;
+    uint8_t made[16 * INK_COARSE_ITEM], *items = made;
+    uint64_t bytes[16], sum = 0;
+    for (uint64_t m = n << step; m < (n + 1) << step; m++) {
+        if (m < first >> left || m > last >> left)
+            continue;
+        if (!left && !count)
+            items = (uint8_t *) self->output + (m - first) * size;
+        bytes[count] = left ? make_item (self, left, m, made + count * size)
+                            : weight_of (self, m, m - first);
+        sum += bytes[count++];
+    }
+    if (sum)
+        self->kernel->coarsen (items, bytes, count, item);
+    else
+        fill_unknown (self->kernel, item, size);
+    return sum;
+}
+
+size_t
+ink_answer_size_at (const ink_answer_t *self, uint64_t precision)
+{
+    ink_geometry_t geometry = self->geometry;
+    if (precision)
+        geometry.cell_bytes = precision;
+    return (size_t) output_size (self->kernel, &geometry, self->range);
+}
+
+void
+ink_answer_write_at (const ink_answer_t *self, uint64_t precision, void *out)
+{
+    unsigned doublings =
+        precision ? ink_coarse_doublings (self->geometry.cell_bytes, precision) : 0;
+    if (!doublings) {
+        ink_answer_write (self, out);
+        return;
+    }
+    assert (self->seen);
+    size_t cells = ink_answer_size_at (self, precision) / self->geometry.cell_size;
+    uint64_t first = self->range.offset / precision;
+    for (size_t n = 0; n < cells; n++)
+        make_item (self, doublings, first + n,
+                   (uint8_t *) out + n * self->geometry.cell_size);
+}
+
+//  What of the part fills cells of the answer; false when none.
+static bool
+clip (const ink_answer_t *self, ink_part_t *part)
+{
+    uint64_t bytes = self->geometry.cell_bytes, end = part->offset + part->length;
+    uint64_t from = self->range.offset, to = from + self->range.length;
+    if (part->offset < from)
+        part->offset = from % bytes ? from - from % bytes + bytes : from;
+    if (end > to)
+        end = to - to % bytes;
+    part->length = end > part->offset ? end - part->offset : 0;
+    return part->length > 0;
+}
+
+//  Makes the items coarser on the way.
+static int
+add_finer (ink_answer_t *self, const uint8_t *items, size_t size, ink_part_t part,
+           const ink_geometry_t *finer)
+{
+    ink_answer_t node = {.kernel = self->kernel,
+                         .geometry = *finer,
+                         .range = part,
+                         .size = size,
+                         .output = (void *) (uintptr_t) items};
+    size_t coarse = ink_answer_size_at (&node, self->geometry.cell_bytes);
+    uint8_t *out = ink_alloc (coarse);
+    node.seen = ink_alloc (size / finer->cell_size / 8 + 1);
+    int rc = out && node.seen ? INK_OK : INK_ENOMEM;
+    if (rc == INK_OK) {
+        mark_seen (&node, part);
+        ink_answer_write_at (&node, self->geometry.cell_bytes, out);
+        rc = ink_answer_add (self, out, coarse, part);
+    }
+    ink_free (out);
+    ink_free (node.seen);
+    return rc;
+}
+
+int
+ink_answer_add_node (ink_answer_t *self, const void *value, size_t size, ink_part_t part,
+                     uint64_t precision, uint64_t *merged)
+{
+    *merged = part.length;
+    if (self->kernel->shape == INK_SHAPE_COUNTS)
+        return ink_answer_add (self, value, size, part);
+    ink_geometry_t finer = self->geometry;
+    uint64_t begin = part.offset / precision;
+    finer.cell_bytes = precision;
+    if (size != output_size (self->kernel, &finer, part))
+        return INK_EVALUE;
+    bool fills = clip (self, &part);
+    *merged = part.length;
+    if (!fills)
+        return INK_OK;
+    const uint8_t *items =
+        (const uint8_t *) value + (part.offset / precision - begin) * finer.cell_size;
+    size = (size_t) output_size (self->kernel, &finer, part);
+    if (precision == self->geometry.cell_bytes)
+        return ink_answer_add (self, items, size, part);
+    return add_finer (self, items, size, part, &finer);
+}
+
+//  ---------------------------------------------------------------------------------------
+//  Known
 
 size_t
 ink_answer_extract_size (const ink_answer_t *self, ink_part_t part)

@@ -29,13 +29,29 @@ void ink_answer_destroy (ink_answer_t **self_p);
 uint64_t
 ink_answer_bytes (const ink_kernel_t *kernel, const ink_args_t *args, ink_part_t range);
 
+//  The same with cells as coarse as src/value/coarse.h allows; of 0 bytes: the kernel's own.
+ink_answer_t *ink_answer_new_at (const ink_kernel_t *kernel, const ink_args_t *args,
+                                 ink_part_t range, uint64_t precision);
+uint64_t ink_answer_bytes_at (const ink_kernel_t *kernel, const ink_args_t *args,
+                              ink_part_t range, uint64_t precision);
+
 //  Merges the packed value of `part`, which lies inside the range. INK_EVALUE when it is not
 //  of the right form; nothing has changed then. Counts: O(cells); cells: O(part).
 int ink_answer_add (ink_answer_t *self, const void *value, size_t size, ink_part_t part);
 
+//  Merges the value of a node, whose cells are of `precision` bytes, the answer's own or finer.
+//  It may stick out of the range: cells of the answer that it does not fill, within the range,
+//  are left out. Gives how many bytes were merged. INK_EVALUE; INK_ENOMEM.
+int ink_answer_add_node (ink_answer_t *self, const void *value, size_t size,
+                         ink_part_t part, uint64_t precision, uint64_t *merged);
+
 //  Writes the output: ink_answer_size bytes, little-endian, as doc/kernels.md lays it out.
 size_t ink_answer_size (const ink_answer_t *self);
 void ink_answer_write (const ink_answer_t *self, void *out);
+
+//  Writes it in cells as wide as its own or wider, as ink_coarse_near gives them.
+size_t ink_answer_size_at (const ink_answer_t *self, uint64_t precision);
+void ink_answer_write_at (const ink_answer_t *self, uint64_t precision, void *out);
 
 //  Packs what has been merged so far as the value of `part`, for ink_answer_add on another
 //  answer over the same range. Counts: everything that was merged, whatever `part` says;

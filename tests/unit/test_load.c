@@ -56,6 +56,9 @@ static const char template[] =
     "static void map (const ink_slice_t *s, void *c) { (void) s; (void) c; }\n"
     "void settle (const ink_args_t *p, void *c);\n"
     "void settle (const ink_args_t *p, void *c) { (void) p; (void) c; }\n"
+    "void coarsen (const void *i, const uint64_t *b, size_t n, void *o);\n"
+    "void coarsen (const void *i, const uint64_t *b, size_t n, void *o)\n"
+    "{ (void) i; (void) b; (void) n; (void) o; }\n"
     "static const ink_param_t params[] = {PARAM, {0}};\n"
     "static const ink_kernel_t kernel = {.abi = INK_KERNEL_ABI, .version = 1,\n"
     "  .name = \"mine\", .summary = \"mine\", .shape = INK_SHAPE_COUNTS,\n"
@@ -84,6 +87,8 @@ static const struct {
     {"-D'CHANGE=.item=4'", "items"},
     {"-D'CHANGE=.item=INK_ITEM_F32'", "INK_ITEM_U64"},
     {"-D'CHANGE=.shape=INK_SHAPE_CELLS,.settle=settle'", "settled"},
+    {"-D'CHANGE=.coarsen=coarsen'", "coarser"},
+    {"-D'CHANGE=.shape=INK_SHAPE_CELLS,.coarsen=coarsen' -DSIZE=72", "coarser"},
     {"-D'CHANGE=.flags=4'", "flags"},
     {"-D'CHANGE=.overlap=4097'", "overlap"},
     {"-D'CHANGE=.chunk_log2=11'", "chunk"},
