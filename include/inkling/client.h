@@ -64,6 +64,12 @@ ink_request_set_text_param (ink_request_t *self, const char *name, const char *t
 //  partials come as soon as something is known, then every 50 ms at most.
 INK_EXPORT int ink_request_add_report (ink_request_t *self, double completion);
 
+//  The same, for a partial whose cells may be coarse: of about `precision` bytes each, at least
+//  as fine and no finer than the kernel's own; 0: as its own. Partials that were not asked for,
+//  of an answer above 1 MiB, come as fine as fits into 256 KiB. Counts are not concerned.
+INK_EXPORT int
+ink_request_add_report_at (ink_request_t *self, double completion, uint64_t precision);
+
 //  A chunk size in place of the kernels' own: a power of two, 4096 to 64 MiB; 0: their own.
 INK_EXPORT void ink_request_set_chunk (ink_request_t *self, uint64_t chunk);
 
@@ -150,6 +156,8 @@ INK_EXPORT double ink_reply_bound (const ink_reply_t *self);
 //  Bytes of the source, and of the second one; 0 when there is none or nothing is known of it.
 INK_EXPORT uint64_t ink_reply_source_size (const ink_reply_t *self);
 INK_EXPORT uint64_t ink_reply_other_size (const ink_reply_t *self);
+//  Source bytes a cell of the data; 0 for counts. In a final it is the kernel's own.
+INK_EXPORT uint64_t ink_reply_precision (const ink_reply_t *self);
 
 //  Since the ventilator took the request.
 INK_EXPORT double ink_reply_elapsed_ms (const ink_reply_t *self);

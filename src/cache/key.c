@@ -87,3 +87,10 @@ ink_cache_key (const ink_series_t *series, const ink_plan_t *plan, ink_part_t pa
     key.size = (uint8_t) (writer.at - key.bytes);
     return key;
 }
+
+void
+ink_cache_key_coarsen (ink_cache_key_t *key, unsigned doublings)
+{
+    if (doublings)
+        key->bytes[key->size++] = (uint8_t) doublings;
+}

@@ -87,7 +87,8 @@ make_request (const ink_options_t *options, const char *source, const char *othe
         *error = ink_request_set_text_param (request, options->params[n].name,
                                              options->params[n].typed);
     for (size_t n = 0; n < options->report_count && *error == INK_OK; n++)
-        *error = ink_request_add_report (request, options->reports[n]);
+        *error = ink_request_add_report_at (request, options->reports[n].completion,
+                                            options->reports[n].precision);
     if (*error != INK_OK)
         ink_request_destroy (&request);
     return request;
@@ -119,6 +120,7 @@ data_of (const ask_t *self, const ink_reply_t *reply)
                        .shape = INK_SHAPE_CELLS,
                        .item = INK_ITEM_U8,
                        .cell_bytes = 1,
+                       .own_bytes = 1,
                        .rows = 1,
                        .offset = options->offset,
                        .length = ink_reply_total (reply),
@@ -134,15 +136,19 @@ data_of (const ask_t *self, const ink_reply_t *reply)
     data.shape = kernel->shape;
     data.item = kernel->item;
     bool cells = kernel->shape == INK_SHAPE_CELLS;
-    data.cell_bytes = cells ? geometry.cell_bytes : 0;
+    data.own_bytes = cells ? geometry.cell_bytes : 0;
+    data.cell_bytes = ink_reply_precision (reply);
+    if (data.cell_bytes < data.own_bytes)
+        data.cell_bytes = data.own_bytes; //  A final with an error does not say
     data.rows = cells ? geometry.cell_size / ink_data_item_size (&data) : 1;
     return data;
 }
 
 static void
-write_line (ask_t *self, const ink_reply_t *reply)
+write_line (ask_t *self, const ink_reply_t *reply, const ink_data_t *data)
 {
-    char *line = ink_replyline_of (reply);
+    uint64_t precision = data->cell_bytes > data->own_bytes ? data->cell_bytes : 0;
+    char *line = ink_replyline_of (reply, precision);
     ink_progress_clear (&self->progress);
     if (!line || puts (line) == EOF || fflush (stdout) != 0)
         worsen (self, ink_complain (INK_ESYSTEM, "cannot write to stdout"));
@@ -256,9 +262,9 @@ take_reply (ask_t *self, const ink_reply_t *reply)
     told->state = (ink_progress_state_t){
         ink_reply_total (reply), ink_reply_cached (reply), ink_reply_computed (reply)};
     told->final = ink_reply_is_final (reply);
-    if (self->options->json)
-        write_line (self, reply);
     ink_data_t data = data_of (self, reply);
+    if (self->options->json)
+        write_line (self, reply, &data);
     if (told->final)
         take_final (self, reply, &data);
     else if (data.bytes)

@@ -13,6 +13,7 @@ typedef struct {
     ink_shape_t shape;
     ink_item_t item;
     size_t cell_bytes; //  Source bytes a cell, 0 for counts
+    size_t own_bytes;  //  The same in a final: partials may be coarser
     size_t rows;       //  Items a cell, 1 for counts
     uint64_t offset;   //  Where the range begins in the source
     uint64_t length;   //  Of the range

@@ -42,7 +42,10 @@ static const struct argp_option table[] = {
      "These bytes; suffixes K M G T; without LENGTH to the end", 0},
     {"param", PARAM, "NAME=VALUE", 0, "A parameter of the kernels; once for each", 0},
     {"chunk", CHUNK, "SIZE", 0, "Cut at multiples of a power of two, 4K to 64M", 0},
-    {"report", REPORT, "C[,C...]", 0, "Completions, 0 to 1, at which a partial is wanted",
+    {"report", REPORT, "C[@SIZE][,...]", 0,
+     "Completions, 0 to 1, at which a partial is wanted, and how many bytes a cell of it "
+     "may "
+     "stand for",
      0},
     {"priority", PRIORITY, "N", 0, "-1000 to 1000, smaller is sooner", 0},
     {"timeout", TIMEOUT, "SECONDS", 0, "Give up after so long", 0},
@@ -134,6 +137,20 @@ read_param (ink_options_t *self, char *text)
     return 0;
 }
 
+//  A completion, then maybe '@' and how many bytes a cell may stand for.
+static error_t
+read_report (char *text, ink_option_report_t *report)
+{
+    char *precision = strchr (text, '@');
+    report->precision = 0;
+    if (precision)
+        *precision++ = '\0';
+    error_t error = ink_argument_decimal ("--report", text, 0, 1, &report->completion);
+    if (error || !precision)
+        return error;
+    return ink_argument_size ("--report", precision, 1, INT64_MAX, &report->precision);
+}
+
 static error_t
 read_reports (ink_options_t *self, char *text)
 {
@@ -143,8 +160,8 @@ read_reports (ink_options_t *self, char *text)
                              INK_OPTION_REPORTS);
             return INK_ARGUMENT_BAD;
         }
-        double *report = self->reports + self->report_count;
-        error_t error = ink_argument_decimal ("--report", share, 0, 1, report);
+        ink_option_report_t *report = self->reports + self->report_count;
+        error_t error = read_report (share, report);
         if (error)
             return error;
         self->report_count++;

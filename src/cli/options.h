@@ -21,6 +21,11 @@ typedef struct {
     const char *name, *typed;
 } ink_option_param_t;
 
+typedef struct {
+    double completion;
+    uint64_t precision; //  0: the kernel's own
+} ink_option_report_t;
+
 //  Texts are those of the command line.
 typedef struct {
     const char *kernels[INK_OPTION_KERNELS];
@@ -29,7 +34,7 @@ typedef struct {
     uint64_t offset, length;    //  length: INK_TO_END
     ink_option_param_t params[INK_OPTION_PARAMS];
     size_t param_count;
-    double reports[INK_OPTION_REPORTS];
+    ink_option_report_t reports[INK_OPTION_REPORTS];
     size_t report_count;
     const char *loads[INK_OPTION_LOADS];
     size_t load_count;

@@ -45,6 +45,8 @@ line_of (const ink_replyline_t *reply)
         "cached", whole (reply->cached), "computed", whole (reply->computed), "estimated",
         whole (reply->estimated), "bound", bound, "failed", failed_ranges (reply),
         "elapsed_ms", milliseconds (reply->elapsed_ms), "bytes", whole (reply->bytes));
+    if (line && reply->precision)
+        json_object_set_new (line, "precision", whole (reply->precision));
     if (line && strcmp (reply->status, "failed") == 0)
         json_object_set_new (line, "error", json_string (ink_error_name (reply->error)));
     return line;
@@ -62,7 +64,7 @@ ink_replyline (const ink_replyline_t *reply)
 }
 
 char *
-ink_replyline_of (const ink_reply_t *reply)
+ink_replyline_of (const ink_reply_t *reply, uint64_t precision)
 {
     size_t count = ink_reply_failures (reply);
     ink_failure_t *failures = calloc (count + 1, sizeof *failures);
@@ -84,7 +86,8 @@ ink_replyline_of (const ink_reply_t *reply)
                             .elapsed_ms = ink_reply_elapsed_ms (reply),
                             .failures = failures,
                             .failure_count = count,
-                            .bytes = ink_reply_size (reply)};
+                            .bytes = ink_reply_size (reply),
+                            .precision = precision};
     char *text = ink_replyline (&line);
     free (failures);
     return text;

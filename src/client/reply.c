@@ -43,6 +43,7 @@ ink_reply_new (const char *request, const char *kernel, uint64_t seq,
     self->elapsed_us = msg->elapsed_us;
     self->source_size = msg->source_size;
     self->other_size = msg->other_size;
+    self->precision = msg->precision;
     self->failures = failures;
     for (size_t n = 0; n < failures; n++) {
         const ink_msg_failure_t *failure = &msg->failures.items[n];
@@ -150,6 +151,12 @@ uint64_t
 ink_reply_other_size (const ink_reply_t *self)
 {
     return self->other_size;
+}
+
+uint64_t
+ink_reply_precision (const ink_reply_t *self)
+{
+    return self->precision;
 }
 
 double

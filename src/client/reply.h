@@ -19,7 +19,7 @@ struct ink_reply {
     bool last; //  The last final of its request
     int error;
     char detail[INK_TEXT_MOST + 1];
-    uint64_t total, cached, computed, estimated, bound, elapsed_us;
+    uint64_t total, cached, computed, estimated, bound, elapsed_us, precision;
     uint64_t source_size, other_size;
     ink_payload_t *payload; //  NULL: none
     size_t failures;

@@ -195,11 +195,17 @@ ink_request_set_text_param (ink_request_t *self, const char *name, const char *t
 int
 ink_request_add_report (ink_request_t *self, double completion)
 {
+    return ink_request_add_report_at (self, completion, 0);
+}
+
+int
+ink_request_add_report_at (ink_request_t *self, double completion, uint64_t precision)
+{
     //  Not-a-number is refused too
     if (!(completion >= 0 && completion <= 1) || self->reports == INK_REPORTS_MOST)
         return INK_EUSAGE;
     uint64_t millionths = (uint64_t) (completion * INK_MILLION + 0.5);
-    self->report_shares[self->reports++].millionths = millionths;
+    self->report_list[self->reports++] = (ink_msg_report_t){millionths, precision};
     return INK_OK;
 }
 
@@ -251,7 +257,8 @@ same_lists (const ink_request_t *a, const ink_request_t *b)
             strcmp (a->param_texts[n], b->param_texts[n]))
             return false;
     for (size_t n = 0; n < a->reports; n++)
-        if (a->report_shares[n].millionths != b->report_shares[n].millionths)
+        if (a->report_list[n].millionths != b->report_list[n].millionths ||
+            a->report_list[n].precision != b->report_list[n].precision)
             return false;
     return true;
 }
@@ -292,7 +299,7 @@ ink_request_message (ink_request_t *self, ink_msg_t *msg)
                                    .offset = self->offset,
                                    .length = self->length,
                                    .kernels = {self->kernel_list, self->kernels},
-                                   .reports = {self->report_shares, self->reports},
+                                   .reports = {self->report_list, self->reports},
                                    .chunk = self->chunk,
                                    .priority = self->priority,
                                    .timeout_ms = self->timeout_ms,

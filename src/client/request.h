@@ -28,7 +28,7 @@ struct ink_request {
     ink_name_t param_names[INK_PARAMS_MOST];
     int64_t param_values[INK_PARAMS_MOST];
     char param_texts[INK_PARAMS_MOST][INK_TYPED_MOST + 1]; //  Empty: a number
-    ink_msg_share_t report_shares[INK_REPORTS_MOST];
+    ink_msg_report_t report_list[INK_REPORTS_MOST];
 
     //  What ink_request_message lends out
     ink_msg_kernel_t kernel_list[INK_KERNELS_MOST];

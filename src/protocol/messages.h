@@ -60,7 +60,11 @@
     F (I64, mtime_ns, , )            \
     F (I64, ctime_ns, , )
 
-#define INK_FIELDS_share(F) F (U64, millionths, INK_MILLION, )
+//  A partial that is wanted: when so much is covered, in cells of about so many bytes; 0: in those
+//  of the kernel
+#define INK_FIELDS_report(F)           \
+    F (U64, millionths, INK_MILLION, ) \
+    F (U64, precision, INK_ANY, )
 
 //  Bytes [offset, offset + length) of a source
 #define INK_FIELDS_span(F)     \
@@ -172,7 +176,7 @@ typedef enum {
     F (U64, offset, INK_ANY, )                  \
     F (U64, length, INK_ANY, )                  \
     F (LIST, kernels, INK_KERNELS_MOST, kernel) \
-    F (LIST, reports, INK_REPORTS_MOST, share)  \
+    F (LIST, reports, INK_REPORTS_MOST, report) \
     F (U64, chunk, INK_ANY, )                   \
     F (I64, priority, , )                       \
     F (U64, timeout_ms, UINT32_MAX, )           \
@@ -219,7 +223,8 @@ typedef enum {
     F (U64, elapsed_us, INK_ANY, )                 \
     F (LIST, failures, INK_FAILURES_MOST, failure) \
     F (U64, source_size, INK_ANY, )                \
-    F (U64, other_size, INK_ANY, )
+    F (U64, other_size, INK_ANY, )                 \
+    F (U64, precision, INK_ANY, )
 
 //  The request, or another message of the client's, is refused
 #define INK_FIELDS_refusal(F)    \
@@ -387,7 +392,7 @@ typedef enum {
     F (U64, chunk, INK_ANY, )                   \
     F (LIST, kernels, INK_KERNELS_MOST, kernel) \
     F (LIST, series, INK_KERNELS_MOST, series)  \
-    F (LIST, reports, INK_REPORTS_MOST, share)  \
+    F (LIST, reports, INK_REPORTS_MOST, report) \
     F (U64, cache_write, 1, )                   \
     F (U64, knowns, INK_KERNELS_MOST, )
 
@@ -428,7 +433,7 @@ typedef enum {
 //  clang-format never comes to rest over such lists.
 // clang-format off
 #define INK_ELEMENTS(E) \
-    E (param) E (kernel) E (file) E (share) E (span) E (run) E (failure) E (id) \
+    E (param) E (kernel) E (file) E (report) E (span) E (run) E (failure) E (id) \
     E (revoked) E (series) E (arrival) E (counter) E (speed) E (request_info) \
     E (worker_info)
 

@@ -8,14 +8,22 @@
 
 #include "base/plant.h"
 #include "sink/desk.h"
+#include "value/coarse.h"
 
-//  Only counts are merged above the chunks: values side by side would get no smaller.
+//  Counts are merged above the chunks, cells made coarser.
+static bool
+has_levels (const ink_collected_t *strand)
+{
+    return strand->kernel->shape == INK_SHAPE_COUNTS ||
+           ink_coarse_has_levels (strand->kernel, &strand->args,
+                                  strand->collection->plan.chunk);
+}
+
 static void
 grow (ink_collector_t *self, const ink_collected_t *strand, ink_part_t part)
 {
     const ink_plan_t *plan = &strand->collection->plan;
-    if (strand->kernel->shape != INK_SHAPE_COUNTS ||
-        !ink_plan_is_node (plan, part, strand->kernel->overlap))
+    if (!has_levels (strand) || !ink_plan_is_node (plan, part, strand->kernel->overlap))
         return;
     ink_wish_t stored = {.kernel = strand->kernel, .args = strand->args};
     stored.key.series = strand->series;

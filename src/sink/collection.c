@@ -8,6 +8,7 @@
 #include "kernels/args.h"
 #include "kernels/kernels.h"
 #include "sink/collection.h"
+#include "value/coarse.h"
 
 static int
 set_args (ink_args_t *args, const ink_kernel_t *kernel, const ink_msg_kernel_t *msg)
@@ -37,8 +38,9 @@ set_strand (ink_collection_t *self, ink_collected_t *strand, const ink_msg_kerne
     uint64_t bytes = ink_answer_bytes (strand->kernel, args, range);
     if (bytes > INK_ANSWER_MOST)
         return INK_EMESSAGE;
+    uint64_t usual = ink_coarse_usual (strand->kernel, args, range);
     ink_schedule_init (&strand->schedule, expect->reports.items, expect->reports.size,
-                       bytes);
+                       bytes, usual);
     strand->left = self->parts;
     strand->there = ink_alloc (self->parts);
     strand->answer = ink_answer_new (strand->kernel, args, range);
@@ -268,6 +270,17 @@ list_torn (ink_collected_t *self, ink_part_t part)
         if (torn->offset >= part.offset && torn->offset - part.offset < part.length)
             list_failure (self, (ink_part_t){torn->offset, torn->length}, torn->error);
     }
+}
+
+uint64_t
+ink_collected_precision (const ink_collected_t *self)
+{
+    const ink_plan_t *plan = &self->collection->plan;
+    uint64_t wanted = ink_schedule_precision (
+        &self->schedule, self->cached + self->computed, plan->length);
+    return ink_coarse_near (self->kernel, &self->args,
+                            (ink_part_t){plan->offset, plan->length},
+                            self->left ? wanted : 0);
 }
 
 int

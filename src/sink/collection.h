@@ -76,6 +76,9 @@ int ink_collected_know (ink_collected_t *self, const ink_msg_known_t *known,
 //  A part will not come.
 int ink_collected_fail (ink_collected_t *self, uint64_t n, uint64_t error);
 
+//  At which precision it is to be told now: a final at the kernel's own.
+uint64_t ink_collected_precision (const ink_collected_t *self);
+
 //  Lists what failed, when nothing is left: in order, adjacent parts joined. INK_ENOMEM.
 int ink_collected_list_failures (ink_collected_t *self);
 

@@ -207,6 +207,7 @@ reply (ink_collector_t *self, ink_collected_t *strand)
     msg->cached = strand->cached;
     msg->computed = strand->computed;
     msg->bound = INK_EXACT;
+    msg->precision = ink_collected_precision (strand);
     if (final) {
         self->failed |= ink_collected_list_failures (strand) != INK_OK;
         msg->failures.items = strand->failures;

@@ -47,7 +47,8 @@ typedef struct ink_collection ink_collection_t;
 
 typedef enum {
     INK_SINK_SEND,  //  msg to the ventilator `peer`
-    INK_SINK_REPLY, //  msg to the ventilator `peer`, with `answer` written out as payload
+    INK_SINK_REPLY, //  msg to the ventilator `peer`, with `answer` as payload, written at
+                    //  its precision
     INK_SINK_STORE, //  Put the payload of this event into the cache under `key`
     INK_SINK_RAISE, //  Make the node of `wish` of its children, if the cache has them all
     INK_SINK_PURGE  //  Remove `series` from the cache

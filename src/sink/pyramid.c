@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "inkling/error.h"
+#include "value/coarse.h"
 
 typedef struct {
     ink_link_t link;
@@ -44,6 +45,8 @@ void
 ink_pyramid_grow (ink_pyramid_t *self, const ink_wish_t *stored)
 {
     ink_wish_t wish = *stored;
+    if (stored->kernel->shape == INK_SHAPE_CELLS)
+        wish.key.doublings += INK_COARSE_LEVEL;
     if (!ink_node_parent (&stored->key.node, &wish.key.node) ||
         ink_map_get (self->map, &wish.key) || ink_map_size (self->map) == INK_WISHES_MOST)
         return;

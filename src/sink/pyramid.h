@@ -16,10 +16,11 @@
 
 #define INK_WISHES_MOST 4096
 
-//  Names a node of a series, no padding
+//  Names a value of a node of a series, no padding
 typedef struct {
     ink_series_t series;
     ink_node_t node;
+    uint64_t doublings; //  Of its cells: some a level; 0 for chunks and counts
 } ink_wish_key_t;
 
 typedef struct {

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/plant.h"
 #include "inkling/error.h"
+#include "value/coarse.h"
 
 #define BYTES_A_STEP ((size_t) 256 << 10)
 
@@ -31,12 +32,31 @@ part_of (const ink_node_t *node)
     return ink_plan_part (&level, node->n);
 }
 
+//  The cells of a child are finer than those of the node that is made; those of counts, and of
+//  chunks, are not coarse at all.
+static unsigned
+doublings_of (const ink_raise_t *self, const ink_node_t *node)
+{
+    unsigned doublings = (unsigned) self->wish.key.doublings;
+    bool is_child = node->span < self->wish.key.node.span;
+    return doublings && is_child ? doublings - INK_COARSE_LEVEL : doublings;
+}
+
+static uint64_t
+precision_of (const ink_raise_t *self, const ink_node_t *node)
+{
+    return ink_coarse_own (self->wish.kernel, &self->wish.args)
+           << doublings_of (self, node);
+}
+
 static ink_cache_key_t
 key_of (const ink_raise_t *self, const ink_node_t *node)
 {
     ink_plan_t level = ink_node_level (node);
-    return ink_cache_key (&self->wish.key.series, &level, part_of (node),
-                          self->wish.kernel->overlap);
+    ink_cache_key_t key = ink_cache_key (&self->wish.key.series, &level, part_of (node),
+                                         self->wish.kernel->overlap);
+    ink_cache_key_coarsen (&key, doublings_of (self, node));
+    return key;
 }
 
 static bool
@@ -60,7 +80,9 @@ prepare (ink_raise_t *self, ink_look_t *look)
         if (!is_held (self, look, &child))
             return LACKING;
     }
-    self->answer = ink_answer_new (wish->kernel, &wish->args, part_of (&wish->key.node));
+    self->answer =
+        ink_answer_new_at (wish->kernel, &wish->args, part_of (&wish->key.node),
+                           precision_of (self, &wish->key.node));
     return self->answer ? ON : LACKING;
 }
 
@@ -71,8 +93,10 @@ merge_child (ink_raise_t *self, ink_look_t *look, const ink_node_t *child)
     ink_cache_key_t key = key_of (self, child);
     const void *value;
     size_t size;
+    uint64_t merged;
     if (!ink_look_get (look, &key, &value, &size) ||
-        ink_answer_add (self->answer, value, size, part_of (child)))
+        ink_answer_add_node (self->answer, value, size, part_of (child),
+                             precision_of (self, child), &merged))
         return 0;
     return size;
 }

@@ -69,12 +69,13 @@ commit (sink_t *self)
 static void
 send_reply (sink_t *self, ink_sink_action_t *action)
 {
-    ink_payload_t *payload =
-        ink_payload_new (action->answer ? ink_answer_size (action->answer) : 0);
+    uint64_t precision = action->msg.reply.precision;
+    ink_payload_t *payload = ink_payload_new (
+        action->answer ? ink_answer_size_at (action->answer, precision) : 0);
     if (!payload)
         ink_log_starved ("sink");
     if (action->answer)
-        ink_answer_write (action->answer, ink_payload_data (payload));
+        ink_answer_write_at (action->answer, precision, ink_payload_data (payload));
     (void) ink_post_send (&self->ventilators, action->peer, &action->msg, &payload);
     ink_payload_destroy (&payload);
 }

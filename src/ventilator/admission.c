@@ -287,7 +287,10 @@ ink_admission_body (const ink_msg_request_t *request)
             hash_text (&state, kernel->params.items[n].text);
         }
     }
-    for (size_t n = 0; n < request->reports.size; n++)
-        XXH64_update (&state, &request->reports.items[n].millionths, sizeof (uint64_t));
+    for (size_t n = 0; n < request->reports.size; n++) {
+        const ink_msg_report_t *report = &request->reports.items[n];
+        XXH64_update (&state, &report->millionths, sizeof report->millionths);
+        XXH64_update (&state, &report->precision, sizeof report->precision);
+    }
     return XXH64_digest (&state);
 }

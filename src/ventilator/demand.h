@@ -47,6 +47,9 @@ typedef struct {
     bool ended;                //  The final was sent
     uint64_t cached, computed; //  Bytes, as last told by the sink
 
+    //  Bytes that a coarse partial covered before the chunks were looked at, and its precision
+    uint64_t glimpsed, glimpse_precision;
+
     //  Flow control of partials: at most one that the client has not taken
     uint64_t untaken; //  Its seq, 0 for none
     bool held;        //  A newer one waits
@@ -95,7 +98,7 @@ struct ink_demand {
     bool cache_read, cache_write;
     char view[INK_NAME_MOST + 1]; //  "": of none
     uint64_t focus, move;
-    ink_msg_share_t reports[INK_REPORTS_MOST];
+    ink_msg_report_t reports[INK_REPORTS_MOST];
     size_t report_count;
 
     int64_t admitted, deadline;

@@ -6,6 +6,7 @@
 #include "base/plant.h"
 #include "value/answer.h"
 #include "ventilator/office.h"
+#include "ventilator/partial.h"
 #include "ventilator/unread.h"
 
 #define TICK_US 100000
@@ -124,11 +125,12 @@ bytes_of (const ink_strand_t *strand, const ink_msg_reply_t *reply,
           const ink_payload_t *payload)
 {
     const ink_demand_t *demand = strand->demand;
+    ink_part_t range = {demand->offset, demand->length};
     if (payload)
         return ink_payload_size (payload);
     return reply->error ? 0
-                        : ink_answer_bytes (strand->kernel, &strand->args,
-                                            (ink_part_t){demand->offset, demand->length});
+                        : ink_answer_bytes_at (strand->kernel, &strand->args, range,
+                                               reply->precision);
 }
 
 ink_action_t *
@@ -136,6 +138,10 @@ ink_office_reply (ink_foreman_t *self, ink_strand_t *strand, const ink_msg_reply
                   ink_payload_t *payload)
 {
     ink_demand_t *demand = strand->demand;
+    if (ink_partial_is_less (strand, reply)) {
+        ink_payload_destroy (&payload);
+        return NULL;
+    }
     ink_payload_destroy (&strand->held_payload);
     self->counters.partials_replaced += strand->held;
     strand->held = !reply->final && strand->untaken && !INK_PLANTED (9);
@@ -459,6 +465,9 @@ handle (ink_foreman_t *self, ink_event_t *event)
         break;
     case INK_EVENT_OPENED:
         ink_office_opened (self, event);
+        break;
+    case INK_EVENT_GLIMPSED:
+        ink_office_glimpsed (self, event);
         break;
     case INK_EVENT_LOOKED:
         ink_office_looked (self, event);

@@ -25,6 +25,7 @@ typedef enum {
     INK_EVENT_WORKER,      //  A message of a worker
     INK_EVENT_SINK,        //  A message of the sink
     INK_EVENT_OPENED,      //  INK_DO_OPEN was done
+    INK_EVENT_GLIMPSED,    //  INK_DO_LOOK is under way, and something coarse is known
     INK_EVENT_LOOKED,      //  INK_DO_LOOK was done
     INK_EVENT_FOUND,       //  INK_DO_LOOK_PART was done
     INK_EVENT_LANE_STUCK,  //  The lane of `worker` takes nothing
@@ -39,16 +40,17 @@ typedef struct {
     uint64_t peer;                  //  Of the message
     const ink_msg_t *msg;           //  Borrowed
     ink_payload_t *payload;         //  Taken by the step; NULL for none
-    uint64_t handle;                //  Of OPENED, LOOKED and FOUND
+    uint64_t handle;                //  Of OPENED, GLIMPSED, LOOKED and FOUND
     ink_event_kind_t from;          //  BAD_MESSAGE: CLIENT, WORKER or SINK
     int error;                      //  OPENED: why it could not be
     ink_identity_t identity, other; //  OPENED; the second source, if there is one
     const uint8_t
-        *known[INK_KERNELS_MOST];  //  LOOKED: a byte a part, 1 where it is known;
-                                   //  NULL where none is
-    uint64_t worker;               //  LANE_STUCK
-    uint64_t kernel, part;         //  FOUND, with the value as payload, or none
-    const ink_cache_stat_t *cache; //  CACHE; borrowed
+        *known[INK_KERNELS_MOST];        //  LOOKED: a byte a part, 1 where it is known;
+                                         //  NULL where none is
+    uint64_t glimpsed[INK_KERNELS_MOST]; //  GLIMPSED: bytes that are covered
+    uint64_t worker;                     //  LANE_STUCK
+    uint64_t kernel, part;               //  FOUND, with the value as payload, or none
+    const ink_cache_stat_t *cache;       //  CACHE; borrowed
 } ink_event_t;
 
 typedef enum {
@@ -63,8 +65,9 @@ typedef enum {
     INK_DO_CLOSE_LANE, //  Of `worker`
     INK_DO_OPEN,       //  Open the sources of `handle`, then step OPENED
     INK_DO_LOOK,       //  Ask the cache about all parts of `handle`, keep what it knows
-                       //  merged, then step LOOKED
+                       //  merged, then step LOOKED, and maybe GLIMPSED before
     INK_DO_ANSWER,     //  Send msg, a REPLY, to peer with what was kept of its kernel
+    INK_DO_GLIMPSE,    //  The same with its glimpse
     INK_DO_KNOWN,      //  Send msg, a KNOWN, to the sink with what was kept of its kernel
     INK_DO_LOOK_END,   //  What was kept of `handle` is not needed any more
     INK_DO_LOOK_PART   //  Ask the cache for one part, then step FOUND

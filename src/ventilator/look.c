@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "value/node.h"
+#include "ventilator/glimpse.h"
 #include "ventilator/look.h"
 
 //  The sink is told of what is known in so many runs at most; what would be more is computed
@@ -22,6 +23,7 @@ typedef struct {
     uint8_t *known;
     uint64_t runs;
     ink_answer_t *answer;
+    ink_glimpse_t glimpse;
 } column_t;
 
 struct ink_lookup {
@@ -30,7 +32,9 @@ struct ink_lookup {
     ink_plan_t plan;
     size_t columns;
     column_t column[INK_KERNELS_MOST];
-    size_t k; //  Where we are
+    size_t glimpses; //  That have ended
+    bool told;       //  Of them
+    size_t k;        //  Where we are
     uint64_t p;
     size_t work; //  Since the clock was looked at
 };
@@ -52,6 +56,7 @@ ink_lookup_new (ink_cache_t *cache, const ink_demand_t *demand)
         column->kernel = strand->kernel;
         column->args = strand->args;
         column->series = strand->series;
+        ink_glimpse_begin (&column->glimpse, demand, strand, &column->args);
     }
     return self;
 }
@@ -63,6 +68,7 @@ ink_lookup_destroy (ink_lookup_t **self_p)
     if (!self)
         return;
     for (size_t k = 0; k < self->columns; k++) {
+        ink_glimpse_end (&self->column[k].glimpse);
         ink_answer_destroy (&self->column[k].answer);
         ink_free (self->column[k].known);
     }
@@ -129,6 +135,56 @@ look_at_next (ink_lookup_t *self, ink_look_t *look, column_t *column)
     self->p++;
 }
 
+static bool
+is_over (ink_lookup_t *self, int64_t end)
+{
+    if (self->work < WORK_A_GLANCE)
+        return false;
+    self->work = 0;
+    return ink_clock_us () > end;
+}
+
+//  True when all glimpses have ended.
+static bool
+glimpse_on (ink_lookup_t *self, ink_look_t *look, int64_t end)
+{
+    for (; self->glimpses < self->columns; self->glimpses++) {
+        size_t bytes = 0;
+        while (ink_glimpse_step (&self->column[self->glimpses].glimpse, look, &bytes)) {
+            self->work += INK_NODE_CHILDREN + bytes / BYTES_A_STEP;
+            bytes = 0;
+            if (is_over (self, end))
+                return false;
+        }
+    }
+    return true;
+}
+
+static bool
+look_on (ink_lookup_t *self, ink_look_t *look, int64_t end)
+{
+    for (; self->k < self->columns; self->k++, self->p = 0) {
+        column_t *column = &self->column[self->k];
+        if (column->kernel->flags & INK_KERNEL_UNCACHED)
+            continue;
+        while (self->p < self->parts) {
+            look_at_next (self, look, column);
+            if (is_over (self, end))
+                return false;
+        }
+    }
+    return true;
+}
+
+static bool
+has_seen_any (const ink_lookup_t *self)
+{
+    bool any = false;
+    for (size_t k = 0; k < self->columns; k++)
+        any |= self->column[k].glimpse.answer != NULL;
+    return any;
+}
+
 bool
 ink_lookup_advance (ink_lookup_t *self, int64_t budget_us)
 {
@@ -137,23 +193,30 @@ ink_lookup_advance (ink_lookup_t *self, int64_t budget_us)
         return true;
     int64_t end = ink_clock_us () + budget_us;
     self->work = 0;
-    for (; self->k < self->columns; self->k++, self->p = 0) {
-        column_t *column = &self->column[self->k];
-        if (column->kernel->flags & INK_KERNEL_UNCACHED)
-            continue;
-        while (self->p < self->parts) {
-            look_at_next (self, look, column);
-            if (self->work < WORK_A_GLANCE)
-                continue;
-            self->work = 0;
-            if (ink_clock_us () > end) {
-                ink_look_end (&look);
-                return false;
-            }
-        }
-    }
+    bool ended = glimpse_on (self, look, end) && (self->told || !has_seen_any (self)) &&
+                 look_on (self, look, end);
     ink_look_end (&look);
-    return true;
+    return ended;
+}
+
+bool
+ink_lookup_has_glimpsed (ink_lookup_t *self)
+{
+    bool tells = !self->told && self->glimpses == self->columns && has_seen_any (self);
+    self->told |= tells;
+    return tells;
+}
+
+const ink_answer_t *
+ink_lookup_glimpse (const ink_lookup_t *self, size_t k)
+{
+    return self->column[k].glimpse.answer;
+}
+
+uint64_t
+ink_lookup_glimpsed (const ink_lookup_t *self, size_t k)
+{
+    return self->column[k].glimpse.covered;
 }
 
 uint64_t

@@ -3,7 +3,7 @@
 //  A node above the chunks (value/node.h) stands for all its parts. At each place the widest
 //  node is looked for that begins there and lies within the range, and only where it is
 //  missing the one below. So n known chunks are read in O(log n) values when all nodes are
-//  there.
+//  there. Of cells nodes tell less than their parts do, but soon: see glimpse.h.
 
 #ifndef INK_LOOK_H_INCLUDED
 #define INK_LOOK_H_INCLUDED
@@ -22,8 +22,16 @@ typedef struct ink_lookup ink_lookup_t;
 ink_lookup_t *ink_lookup_new (ink_cache_t *cache, const ink_demand_t *demand);
 void ink_lookup_destroy (ink_lookup_t **self_p);
 
-//  Looks on for about `budget_us`; true when everything has been looked at.
+//  Looks on for about `budget_us`, or until glimpses can be told; true when everything has been
+//  looked at.
 bool ink_lookup_advance (ink_lookup_t *self, int64_t budget_us);
+
+//  Whether glimpses can be told: true once, if any has shown anything.
+bool ink_lookup_has_glimpsed (ink_lookup_t *self);
+
+//  The glimpse of the k-th kernel; NULL when nothing was seen. How many bytes it covers.
+const ink_answer_t *ink_lookup_glimpse (const ink_lookup_t *self, size_t k);
+uint64_t ink_lookup_glimpsed (const ink_lookup_t *self, size_t k);
 
 uint64_t ink_lookup_handle (const ink_lookup_t *self);
 

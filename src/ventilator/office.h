@@ -96,7 +96,8 @@ void
 ink_office_end (ink_foreman_t *self, ink_demand_t *demand, int error, const char *detail);
 void ink_office_retire (ink_foreman_t *self, ink_demand_t *demand, bool purge);
 
-//  Sends the reply, or keeps a partial back while the last one was not taken: NULL then.
+//  Sends the reply, or keeps a partial back while the last one was not taken, or drops it when it
+//  shows less than a glimpse did: NULL then.
 ink_action_t *ink_office_reply (ink_foreman_t *self, ink_strand_t *strand,
                                 const ink_msg_reply_t *reply, ink_payload_t *payload);
 
@@ -175,6 +176,7 @@ void ink_office_sink (ink_foreman_t *self, ink_event_t *event);
 
 //  Asks the cache what it knows of the demand, if that makes sense, and goes on from there.
 void ink_office_look (ink_foreman_t *self, ink_demand_t *demand);
+void ink_office_glimpsed (ink_foreman_t *self, const ink_event_t *event);
 void ink_office_looked (ink_foreman_t *self, const ink_event_t *event);
 void ink_office_found (ink_foreman_t *self, ink_event_t *event);
 

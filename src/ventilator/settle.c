@@ -4,8 +4,9 @@
 #include <string.h>
 
 #include "base/plant.h"
-#include "base/share.h"
+#include "value/coarse.h"
 #include "ventilator/office.h"
+#include "ventilator/partial.h"
 
 //  A range that cannot be read is tried so often
 #define FAILURES_MOST 2
@@ -48,15 +49,17 @@ sort_parts (ink_foreman_t *self, ink_demand_t *demand, const ink_event_t *event)
     }
 }
 
-static bool
-report_is_due (const ink_demand_t *demand, uint64_t covered)
+//  What was kept of a strand is sent, or its glimpse, as `action` says.
+static void
+answer_strand (ink_foreman_t *self, ink_strand_t *strand, const ink_msg_reply_t *reply,
+               ink_do_t kind)
 {
-    if (!demand->report_count || !covered)
-        return covered > 0;
-    for (size_t n = 0; n < demand->report_count; n++)
-        if (ink_share_is_reached (demand->reports[n].millionths, covered, demand->length))
-            return true;
-    return false;
+    ink_action_t *action = ink_office_reply (self, strand, reply, NULL);
+    if (!action)
+        return;
+    action->kind = kind;
+    action->handle = strand->demand->handle;
+    action->kernel = (uint64_t) (strand - strand->demand->strands);
 }
 
 //  What the cache knew is answered at once: as the final when it was everything.
@@ -65,20 +68,42 @@ answer (ink_foreman_t *self, ink_demand_t *demand, bool final)
 {
     for (size_t k = 0; k < demand->strand_count; k++) {
         ink_strand_t *strand = &demand->strands[k];
+        uint64_t precision = ink_coarse_own (strand->kernel, &strand->args);
         if (strand->ended ||
-            (!final && (strand->untaken || !report_is_due (demand, strand->cached))))
+            (!final && (strand->untaken ||
+                        !ink_partial_is_due (strand, strand->cached, &precision))))
             continue;
         ink_msg_reply_t reply = {.final = final,
                                  .detail = "",
                                  .total = demand->length,
                                  .cached = strand->cached,
-                                 .bound = INK_EXACT};
-        ink_action_t *action = ink_office_reply (self, strand, &reply, NULL);
-        if (!action)
+                                 .bound = INK_EXACT,
+                                 .precision = precision};
+        answer_strand (self, strand, &reply, INK_DO_ANSWER);
+    }
+}
+
+//  While the chunks are looked for, something coarse is answered.
+void
+ink_office_glimpsed (ink_foreman_t *self, const ink_event_t *event)
+{
+    ink_demand_t *demand = ink_map_get (self->demands.by_handle, &event->handle);
+    if (!demand || demand->state != INK_DEMAND_LOOKING)
+        return;
+    for (size_t k = 0; k < demand->strand_count; k++) {
+        ink_strand_t *strand = &demand->strands[k];
+        uint64_t precision, covered = event->glimpsed[k];
+        if (strand->ended || strand->untaken || strand->glimpsed ||
+            !ink_partial_is_due (strand, covered, &precision))
             continue;
-        action->kind = INK_DO_ANSWER;
-        action->handle = demand->handle;
-        action->kernel = k;
+        ink_msg_reply_t reply = {.detail = "",
+                                 .total = demand->length,
+                                 .cached = covered,
+                                 .bound = INK_EXACT,
+                                 .precision = ink_partial_first (strand)};
+        answer_strand (self, strand, &reply, INK_DO_GLIMPSE);
+        strand->glimpsed = covered;
+        strand->glimpse_precision = reply.precision;
     }
 }
 

@@ -197,13 +197,15 @@ end_lookup (ventilator_t *self, uint64_t handle)
     free (entry);
 }
 
-static void
-looked (ventilator_t *self, const lookup_entry_t *entry)
+static ink_event_t
+looked (const lookup_entry_t *entry, ink_event_kind_t kind)
 {
-    ink_event_t *event = cause (self, INK_EVENT_LOOKED);
-    event->handle = entry->handle;
-    for (size_t k = 0; k < INK_KERNELS_MOST; k++)
-        event->known[k] = ink_lookup_known (entry->lookup, k);
+    ink_event_t event = {.kind = kind, .handle = entry->handle};
+    for (size_t k = 0; k < INK_KERNELS_MOST; k++) {
+        event.known[k] = ink_lookup_known (entry->lookup, k);
+        event.glimpsed[k] = ink_lookup_glimpsed (entry->lookup, k);
+    }
+    return event;
 }
 
 static void
@@ -221,9 +223,11 @@ begin_lookup (ventilator_t *self, uint64_t handle)
     if (!entry->lookup || ink_map_put (self->lookups, &entry->handle, entry))
         ink_log_starved ("ventilator");
     if (ink_lookup_advance (entry->lookup, LOOK_BUDGET_US))
-        looked (self, entry);
+        *cause (self, INK_EVENT_LOOKED) = looked (entry, INK_EVENT_LOOKED);
     else
         zlist_append (self->looking, entry);
+    if (ink_lookup_has_glimpsed (entry->lookup))
+        *cause (self, INK_EVENT_GLIMPSED) = looked (entry, INK_EVENT_GLIMPSED);
 }
 
 static void
@@ -256,12 +260,16 @@ static void
 answer (ventilator_t *self, ink_action_t *action)
 {
     lookup_entry_t *entry = ink_map_get (self->lookups, &action->handle);
-    const ink_answer_t *known =
-        entry ? ink_lookup_answer (entry->lookup, action->kernel) : NULL;
+    uint64_t precision = action->msg.reply.precision;
+    const ink_answer_t *known = NULL;
+    if (entry && action->kind == INK_DO_GLIMPSE)
+        known = ink_lookup_glimpse (entry->lookup, action->kernel);
+    else if (entry)
+        known = ink_lookup_answer (entry->lookup, action->kernel);
     if (known) {
-        action->payload = ink_payload_new (ink_answer_size (known));
+        action->payload = ink_payload_new (ink_answer_size_at (known, precision));
         if (action->payload)
-            ink_answer_write (known, ink_payload_data (action->payload));
+            ink_answer_write_at (known, precision, ink_payload_data (action->payload));
     }
     send_client (self, action);
 }
@@ -346,6 +354,7 @@ perform (ventilator_t *self, ink_action_t *action)
         begin_lookup (self, action->handle);
         break;
     case INK_DO_ANSWER:
+    case INK_DO_GLIMPSE:
         answer (self, action);
         break;
     case INK_DO_KNOWN:
@@ -416,13 +425,13 @@ look_on (ventilator_t *self)
     lookup_entry_t *entry = zlist_pop (self->looking);
     if (!entry)
         return;
-    if (!ink_lookup_advance (entry->lookup, LOOK_BUDGET_US)) {
+    ink_event_t event;
+    bool ended = ink_lookup_advance (entry->lookup, LOOK_BUDGET_US);
+    if (!ended)
         zlist_append (self->looking, entry);
+    if (!ended && !ink_lookup_has_glimpsed (entry->lookup))
         return;
-    }
-    ink_event_t event = {.kind = INK_EVENT_LOOKED, .handle = entry->handle};
-    for (size_t k = 0; k < INK_KERNELS_MOST; k++)
-        event.known[k] = ink_lookup_known (entry->lookup, k);
+    event = looked (entry, ended ? INK_EVENT_LOOKED : INK_EVENT_GLIMPSED);
     step (self, &event);
 }
 

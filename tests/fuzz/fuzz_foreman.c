@@ -84,7 +84,7 @@ static ink_event_t
 next_event (world_t *self, ink_msg_t *msg)
 {
     supply_t *in = &self->in;
-    uint8_t kind = supply_byte (in) % 12;
+    uint8_t kind = supply_byte (in) % 13;
     ink_event_t event = {.kind = (ink_event_kind_t) kind, .peer = supply_byte (in) % 4};
     if (kind >= INK_EVENT_TIMER)
         event.kind = INK_EVENT_TIMER;
@@ -96,6 +96,11 @@ next_event (world_t *self, ink_msg_t *msg)
         *msg = supply_message (in);
         event.msg = msg;
         event.payload = supply_payload (in);
+        break;
+    case INK_EVENT_GLIMPSED:
+        event.handle = supply_byte (in);
+        for (size_t k = 0; k < INK_KERNELS_MOST; k++)
+            event.glimpsed[k] = (uint64_t) supply_byte (in) << 10;
         break;
     case INK_EVENT_LOOKED:
         return looked (self, supply_byte (in));

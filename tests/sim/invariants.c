@@ -330,7 +330,8 @@ check_foreman (world_t *world, sim_ventilator_t *self, const ink_event_t *event,
             check_lease_sent (world, office, action);
         if (action->kind == INK_DO_LOOK && event->kind == INK_EVENT_TIMER)
             check_overdue (world);
-        if ((action->kind == INK_DO_SEND_CLIENT || action->kind == INK_DO_ANSWER) &&
+        if ((action->kind == INK_DO_SEND_CLIENT || action->kind == INK_DO_ANSWER ||
+             action->kind == INK_DO_GLIMPSE) &&
             action->msg.kind == INK_MSG_REPLY)
             check_partial (world, self, action);
     }

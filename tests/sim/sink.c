@@ -61,10 +61,11 @@ say (world_t *world, sim_sink_t *self, const ink_sink_action_t *action,
 static void
 send_reply (world_t *world, sim_sink_t *self, const ink_sink_action_t *action)
 {
-    ink_payload_t *payload =
-        ink_payload_new (action->answer ? ink_answer_size (action->answer) : 0);
+    uint64_t precision = action->msg.reply.precision;
+    ink_payload_t *payload = ink_payload_new (
+        action->answer ? ink_answer_size_at (action->answer, precision) : 0);
     if (action->answer)
-        ink_answer_write (action->answer, ink_payload_data (payload));
+        ink_answer_write_at (action->answer, precision, ink_payload_data (payload));
     say (world, self, action, payload);
     ink_payload_destroy (&payload);
 }

@@ -184,10 +184,20 @@ end_look (sim_ventilator_t *self, uint64_t handle)
     self->looks[n].handle = 0;
 }
 
+//  A look has two ends at most: that of its glimpses and its own.
 static void
-advance (world_t *world, ink_lookup_t *lookup)
+advance (world_t *world, sim_ventilator_t *self, int n)
 {
-    if (!ink_lookup_advance (lookup, INT32_MAX))
+    ink_lookup_t *lookup = self->looks[n].lookup;
+    bool ended = ink_lookup_advance (lookup, INT32_MAX);
+    if (!ended && ink_lookup_has_glimpsed (lookup)) {
+        ink_event_t *event = cause (self, INK_EVENT_GLIMPSED);
+        event->handle = self->looks[n].handle;
+        for (size_t k = 0; k < INK_KERNELS_MOST; k++)
+            event->glimpsed[k] = ink_lookup_glimpsed (lookup, k);
+        ended = ink_lookup_advance (lookup, INT32_MAX);
+    }
+    if (!ended)
         world_fail (world, "a look did not end");
 }
 
@@ -215,7 +225,7 @@ begin_look (world_t *world, sim_ventilator_t *self, uint64_t handle)
     bool long_one = world_luck (world, world->faults->slow_looks);
     self->looks[n].later = long_one && world_luck (world, 50);
     if (!self->looks[n].later)
-        advance (world, self->looks[n].lookup);
+        advance (world, self, n);
     if (long_one)
         self->looks[n].due = world->now + world_between (world, 1, 40 * MS);
     else
@@ -250,11 +260,15 @@ static void
 answer (world_t *world, sim_ventilator_t *self, ink_action_t *action)
 {
     int n = find_look (self, action->handle);
-    const ink_answer_t *known =
-        n == -1 ? NULL : ink_lookup_answer (self->looks[n].lookup, action->kernel);
+    uint64_t precision = action->msg.reply.precision;
+    const ink_answer_t *known = NULL;
+    if (n != -1 && action->kind == INK_DO_GLIMPSE)
+        known = ink_lookup_glimpse (self->looks[n].lookup, action->kernel);
+    else if (n != -1)
+        known = ink_lookup_answer (self->looks[n].lookup, action->kernel);
     if (known) {
-        action->payload = ink_payload_new (ink_answer_size (known));
-        ink_answer_write (known, ink_payload_data (action->payload));
+        action->payload = ink_payload_new (ink_answer_size_at (known, precision));
+        ink_answer_write_at (known, precision, ink_payload_data (action->payload));
     }
     send_client (world, self, action);
 }
@@ -326,6 +340,7 @@ perform (world_t *world, sim_ventilator_t *self, ink_action_t *action)
         begin_look (world, self, action->handle);
         break;
     case INK_DO_ANSWER:
+    case INK_DO_GLIMPSE:
         answer (world, self, action);
         break;
     case INK_DO_KNOWN:
@@ -406,7 +421,7 @@ look_on (world_t *world, sim_ventilator_t *self)
         if (!self->looks[n].handle || self->looks[n].due > world->now)
             continue;
         if (self->looks[n].later)
-            advance (world, self->looks[n].lookup);
+            advance (world, self, n);
         ink_event_t event;
         fill_looked (self, n, &event);
         step (world, self, &event);

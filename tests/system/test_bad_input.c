@@ -254,7 +254,7 @@ typedef struct {
     ink_msg_request_t msg;
     ink_msg_kernel_t kernels[9];
     ink_msg_param_t params[9];
-    ink_msg_share_t reports[65];
+    ink_msg_report_t reports[65];
     char text[5000];
 } wish_t;
 

@@ -280,11 +280,14 @@ static inline void
 from_cache (world_t *self, const ink_action_t *action)
 {
     const view_t *view = view_of (self, action->handle);
-    const ink_answer_t *known =
-        view ? ink_lookup_answer (view->lookup, action->kernel) : NULL;
+    uint64_t precision = action->msg.reply.precision;
+    assert_non_null (view);
+    const ink_answer_t *known = action->kind == INK_DO_GLIMPSE
+                                    ? ink_lookup_glimpse (view->lookup, action->kernel)
+                                    : ink_lookup_answer (view->lookup, action->kernel);
     assert_non_null (known);
-    ink_payload_t *payload = ink_payload_new (ink_answer_size (known));
-    ink_answer_write (known, ink_payload_data (payload));
+    ink_payload_t *payload = ink_payload_new (ink_answer_size_at (known, precision));
+    ink_answer_write_at (known, precision, ink_payload_data (payload));
     to_client (self, action, payload);
     ink_payload_destroy (&payload);
 }
@@ -405,6 +408,7 @@ perform (world_t *self, ink_action_t *action)
         begin_view (self, action->handle);
         break;
     case INK_DO_ANSWER:
+    case INK_DO_GLIMPSE:
         from_cache (self, action);
         break;
     case INK_DO_KNOWN:

@@ -37,7 +37,7 @@ typedef struct {
     uint64_t order;
     uint64_t cells[256]; //  Of the last reply
     ink_series_t series;
-    ink_msg_share_t reports[4];
+    ink_msg_report_t reports[4];
     size_t report_count;
     bool write;
     uint64_t knowns;
@@ -109,6 +109,8 @@ note_reply (bench_t *self, const ink_sink_action_t *action)
     write_down (self, "%s %d.%d: %d+%d", msg->final ? "final" : "partial",
                 (int) msg->handle, (int) msg->kernel, (int) (msg->cached / PART),
                 (int) (msg->computed / PART));
+    if (msg->precision > PART) //  Coarse
+        write_down (self, " at %d", (int) msg->precision);
     if (msg->error)
         write_down (self, " %s", ink_error_name ((int) msg->error));
     for (size_t n = 0; n < msg->failures.size; n++)
@@ -118,7 +120,7 @@ note_reply (bench_t *self, const ink_sink_action_t *action)
                     ink_error_name ((int) msg->failures.items[n].error));
     write_down (self, "\n");
     if (action->answer)
-        ink_answer_write (action->answer, self->cells);
+        ink_answer_write_at (action->answer, msg->precision, self->cells);
 }
 
 static inline void

@@ -142,6 +142,8 @@ write_reply (bench_t *self, const ink_msg_reply_t *msg)
         write_down (self, " %s", ink_error_name ((int) msg->error));
     write_down (self, ": %d+%d of %d", (int) (msg->cached / PART),
                 (int) (msg->computed / PART), (int) (msg->total / PART));
+    if (msg->precision > PART) //  Coarse
+        write_down (self, " at %d", (int) msg->precision);
     for (size_t n = 0; n < msg->failures.size; n++)
         write_down (self, " without [%d+%d]",
                     (int) (msg->failures.items[n].offset / PART),
@@ -271,9 +273,12 @@ note (bench_t *self, const ink_action_t *action)
         return;
     switch (action->kind) {
     case INK_DO_ANSWER:
+    case INK_DO_GLIMPSE:
     case INK_DO_SEND_CLIENT:
         write_down (self, "client %d < %s", (int) action->peer,
-                    action->kind == INK_DO_ANSWER ? "from the cache " : "");
+                    action->kind == INK_DO_ANSWER    ? "from the cache "
+                    : action->kind == INK_DO_GLIMPSE ? "glimpsed "
+                                                     : "");
         break;
     case INK_DO_SEND_WORKER:
         write_down (self, "worker %d < ", (int) action->peer);

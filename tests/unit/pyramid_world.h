@@ -1,7 +1,7 @@
 //  pyramid_world.h: a small source, its nodes in a cache, and what a plain count says of them.
 //
 //  Values of nodes are mapped from the bytes at once, never merged, so they are an oracle for
-//  what is merged.
+//  what is merged. Cells are then made coarser in one go; test_coarse.c says how.
 
 #ifndef PYRAMID_WORLD_H_INCLUDED
 #define PYRAMID_WORLD_H_INCLUDED
@@ -44,6 +44,8 @@ pyramid_begin (pyramid_world_t *self, const ink_kernel_t *kernel, uint64_t size,
     for (uint64_t n = 0; n < size; n++)
         self->bytes[n] = (uint8_t) chance_below (&self->seed, 5);
     ink_args_init (&self->args, kernel);
+    if (kernel->shape == INK_SHAPE_CELLS)
+        self->args.numbers[0] = 16;
     self->series =
         ink_series_of (kernel, &self->args, &(ink_identity_t){.size = self->size}, NULL);
     self->cache = ink_cache_open_memory ((uint64_t) 256 << 20);
@@ -57,12 +59,39 @@ pyramid_end (pyramid_world_t *self)
     free (self->bytes);
 }
 
+//  How often the cells of a node were doubled.
+static inline unsigned
+pyramid_doublings (const pyramid_world_t *self, const ink_node_t *node)
+{
+    bool cells = self->kernel->shape == INK_SHAPE_CELLS;
+    return cells ? (unsigned) __builtin_ctzll (node->span / self->chunk) : 0;
+}
+
 static inline ink_cache_key_t
 pyramid_key (const pyramid_world_t *self, const ink_node_t *node)
 {
     ink_plan_t level = ink_node_level (node);
-    return ink_cache_key (&self->series, &level, ink_plan_part (&level, node->n),
-                          self->kernel->overlap);
+    ink_cache_key_t key = ink_cache_key (
+        &self->series, &level, ink_plan_part (&level, node->n), self->kernel->overlap);
+    ink_cache_key_coarsen (&key, pyramid_doublings (self, node));
+    return key;
+}
+
+//  Takes the value of a part and gives that in coarse cells.
+static inline uint8_t *
+pyramid_coarsen (const pyramid_world_t *self, uint8_t *value, ink_part_t part,
+                 uint64_t precision, size_t *size)
+{
+    ink_answer_t *answer = ink_answer_new (self->kernel, &self->args, part);
+    assert_non_null (answer);
+    assert_int_equal (ink_answer_add (answer, value, *size, part), INK_OK);
+    *size = ink_answer_size_at (answer, precision);
+    uint8_t *coarse = malloc (*size);
+    assert_non_null (coarse);
+    ink_answer_write_at (answer, precision, coarse);
+    ink_answer_destroy (&answer);
+    free (value);
+    return coarse;
 }
 
 //  The value of a node, mapped from its bytes; to be freed.
@@ -88,7 +117,10 @@ pyramid_value (const pyramid_world_t *self, const ink_node_t *node, size_t *size
     ink_value_pack (&shape, self->kernel, &self->args, cells, value);
     free (cells);
     *size = shape.size;
-    return value;
+    unsigned doublings = pyramid_doublings (self, node);
+    return doublings
+               ? pyramid_coarsen (self, value, part, UINT64_C (16) << doublings, size)
+               : value;
 }
 
 static inline void

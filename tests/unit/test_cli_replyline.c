@@ -48,6 +48,17 @@ keys_and_their_order_are_those_of_the_interface (void **state)
 }
 
 static void
+a_precision_is_told_when_there_is_one (void **state)
+{
+    (void) state;
+    ink_replyline_t reply = partial ();
+    reply.precision = 65536;
+    char *line = ink_replyline (&reply);
+    assert_non_null (strstr (line, "\"bytes\":524288,\"precision\":65536}"));
+    free (line);
+}
+
+static void
 the_bound_of_what_is_exact_is_null (void **state)
 {
     (void) state;
@@ -93,6 +104,7 @@ main (void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test (keys_and_their_order_are_those_of_the_interface),
+        cmocka_unit_test (a_precision_is_told_when_there_is_one),
         cmocka_unit_test (the_bound_of_what_is_exact_is_null),
         cmocka_unit_test (failed_ranges_are_offset_length_and_code),
         cmocka_unit_test (a_failed_reply_also_names_its_error),

@@ -295,6 +295,30 @@ partials_come_at_the_completions_that_were_asked_for (void **state)
 }
 
 static void
+partials_are_as_coarse_as_was_asked_and_finals_as_fine_as_can_be (void **state)
+{
+    bench_t *self = *state;
+    const uint8_t means[] = {10, 21, 60, 250};
+    self->reports[0] = (ink_msg_report_t){500000, 5 * PART};
+    self->report_count = 1;
+    expect_kernel (self, "byteplot", 1, 0, 4);
+    for (uint64_t n = 0; n < 4; n++) {
+        ink_payload_t *payload = ink_payload_new (1);
+        *(uint8_t *) ink_payload_data (payload) = means[n];
+        ink_msg_t msg = value_of (self, n, payload);
+        step (self, INK_HEARD_WORKER, &msg, payload);
+        self->trace[0] = 0;
+        stored (self);
+        if (n == 1) {
+            TOLD (self, "settled after 1: 1.1\npartial 1.0: 0+2 at 16384\n");
+            assert_int_equal (((uint8_t *) self->cells)[0], 16); //  Of what is known
+        }
+    }
+    TOLD (self, "settled after 1: 1.3\nfinal 1.0: 0+4\n");
+    assert_memory_equal (self->cells, means, 4);
+}
+
+static void
 a_final_is_kept_and_sent_again_until_it_is_forgotten (void **state)
 {
     bench_t *self = *state;
@@ -599,6 +623,7 @@ main (void)
         STORY (what_this_sink_cannot_do_ends_at_once),
         STORY (partials_come_every_50_ms),
         STORY (partials_come_at_the_completions_that_were_asked_for),
+        STORY (partials_are_as_coarse_as_was_asked_and_finals_as_fine_as_can_be),
         STORY (a_final_is_kept_and_sent_again_until_it_is_forgotten),
         STORY (what_is_forgotten_gets_nothing_any_more),
         STORY (with_purge_the_cache_forgets_too),

@@ -191,7 +191,7 @@ a_body_tells_requests_apart (void **state)
     uint64_t body = ink_admission_body (&same);
     ink_msg_param_t param = {"cell", 64, ""};
     ink_msg_kernel_t changed[] = {two_kernels[0], two_kernels[1]};
-    ink_msg_share_t report = {5};
+    ink_msg_report_t report = {5, 0};
     other.move++; //  Which statement of its view it is: another session counts otherwise
     assert_int_equal (ink_admission_body (&other), body);
 #define DIFFERS(change)                                           \

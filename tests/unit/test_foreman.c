@@ -266,7 +266,7 @@ static void
 what_is_cached_is_only_reported_when_its_share_was_asked_for (void **state)
 {
     bench_t *self = *state;
-    ink_msg_share_t half = {INK_MILLION / 2};
+    ink_msg_report_t half = {INK_MILLION / 2, 0};
     self->known[0][0] = 1;
     ink_msg_request_t some = wish (self, "a", "histogram", 0, 4);
     some.reports.items = &half;
@@ -280,12 +280,44 @@ what_is_cached_is_only_reported_when_its_share_was_asked_for (void **state)
                 "sink < EXPECT 2 histogram [0+4]\nsink < KNOWN 2.0 [0+2]\n");
 }
 
+//  The first report is the one a glimpse is for. What then shows less is not told.
+static void
+a_glimpse_is_answered_before_the_chunks_are_looked_at (void **state)
+{
+    bench_t *self = *state;
+    const ink_msg_report_t reports[] = {{INK_MILLION, 0}, {INK_MILLION / 4, 9000}};
+    ink_event_t glimpsed = {.kind = INK_EVENT_GLIMPSED, .handle = 1};
+    ink_msg_request_t coarse = wish (self, "a", "entropy,byteplot", 0, 8);
+    uint8_t known[8] = {1, 1};
+    coarse.reports.items = reports;
+    coarse.reports.size = 2;
+    self->slow_cache = true;
+    request_this (self, 1, coarse);
+    glimpsed.glimpsed[0] = PART;
+    step (self, glimpsed);
+    TOLD (self, ""); //  Less than a quarter
+    glimpsed.glimpsed[0] = 3 * PART;
+    step (self, glimpsed);
+    TOLD (self, "client 1 < glimpsed a.0 partial 1: 3+0 of 8 at 8192\n");
+    taken (self, 1, "a", 1);
+    step (self, glimpsed);
+    step (self,
+          (ink_event_t){.kind = INK_EVENT_LOOKED, .handle = 1, .known = {known, known}});
+    TOLD (self, "client 1 < from the cache a.1 partial 2: 2+0 of 8 at 8192\n"
+                "sink < EXPECT 1 entropy,byteplot [0+8]\n"
+                "sink < KNOWN 1.0 [0+2]\n"
+                "sink < KNOWN 1.1 [0+2]\n");
+    glimpsed.glimpsed[1] = 8 * PART;
+    step (self, glimpsed);
+    TOLD (self, ""); //  Too late
+}
+
 //  A part of 64 MiB is less than half of 30 TB, whatever it is multiplied with.
 static void
 a_share_of_a_huge_range_is_not_miscounted (void **state)
 {
     bench_t *self = *state;
-    ink_msg_share_t half = {INK_MILLION / 2};
+    ink_msg_report_t half = {INK_MILLION / 2, 0};
     self->file.size = (uint64_t) 30 << 40;
     ink_msg_request_t huge = wish (self, "a", "histogram", 0, 4);
     huge.reports.items = &half;
@@ -537,6 +569,7 @@ main (void)
         STORY (what_is_never_cached_is_not_looked_for),
         STORY (what_it_knows_in_part_is_answered_and_the_rest_leased),
         STORY (what_is_cached_is_only_reported_when_its_share_was_asked_for),
+        STORY (a_glimpse_is_answered_before_the_chunks_are_looked_at),
         STORY (a_share_of_a_huge_range_is_not_miscounted),
         STORY (one_partial_is_on_its_way_and_the_newest_waits),
         STORY (a_final_passes_what_waits),

@@ -13,6 +13,7 @@ wish_for (const pyramid_world_t *self, ink_node_t node)
     wish.key.series = self->series;
     wish.key.node = node;
     wish.args = self->args;
+    wish.key.doublings = pyramid_doublings (self, &node);
     return wish;
 }
 
@@ -94,6 +95,9 @@ a_pyramid_of_nodes_is_what_a_kernel_makes_of_them_at_once (void **state)
     check_pyramid_of (&ink_kernel_histogram);
     check_pyramid_of (&ink_kernel_digraph);
     check_pyramid_of (&ink_kernel_trigram);
+    check_pyramid_of (&ink_kernel_entropy);
+    check_pyramid_of (&ink_kernel_byteclass);
+    check_pyramid_of (&ink_kernel_byteplot);
 }
 
 static void

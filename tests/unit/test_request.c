@@ -196,6 +196,7 @@ reports_are_shares_between_zero_and_one (void **state)
     assert_int_equal (msg.reports.size, 2);
     assert_true (msg.reports.items[0].millionths == 250000);
     assert_true (msg.reports.items[1].millionths == 1000000);
+    assert_int_equal (msg.reports.items[1].precision, 0);
     for (int n = 2; n < 64; n++)
         assert_int_equal (ink_request_add_report (*state, 0.5), INK_OK);
     assert_int_equal (ink_request_add_report (*state, 0.5), INK_EUSAGE);
@@ -264,6 +265,12 @@ a_copy_is_the_same_until_either_changes (void **state)
     assert_int_equal (ink_request_set_other (copy, ""), INK_OK);
     assert_true (ink_request_same (request, copy));
     ink_request_set_range (copy, 1, 1);
+    assert_false (ink_request_same (request, copy));
+    ink_request_set_range (copy, 0, INK_TO_END);
+    assert_true (ink_request_same (request, copy));
+    ink_request_add_report_at (request, 1, 65536);
+    ink_request_add_report_at (copy, 1, 65537);
+    assert_int_equal (message (copy).reports.items[1].precision, 65537);
     assert_false (ink_request_same (request, copy));
     ink_request_destroy (&copy);
 }
