@@ -81,6 +81,19 @@ map (const ink_slice_t *slice, void *cells)
     }
 }
 
+//  The sum: what is not known counts nothing.
+static void
+coarsen (const void *items, const uint64_t *bytes, size_t count, void *item)
+{
+    uint64_t sum = 0, differing;
+    for (size_t n = 0; n < count; n++) {
+        memcpy (&differing, (const uint8_t *) items + n * sizeof differing,
+                sizeof differing);
+        sum += bytes[n] ? differing : 0;
+    }
+    memcpy (item, &sum, sizeof sum);
+}
+
 static const ink_param_t params[] = {
     {.name = "cell",
      .summary = "bytes a cell",
@@ -103,4 +116,5 @@ const ink_kernel_t ink_kernel_diff = {
     .sources = 2,
     .geometry = geometry,
     .map = map,
+    .coarsen = coarsen,
 };
