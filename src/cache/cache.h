@@ -95,8 +95,8 @@ bool ink_look_holds (ink_look_t *self, const ink_cache_key_t *key);
 void ink_look_end (ink_look_t **self_p);
 
 //  Writing, by one thread. Puts between begin and commit become visible together; a key that
-//  is there keeps its first value. Old records are evicted, oldest first, in the same step
-//  when the limit is near. After commit returns, every look that begins sees the values.
+//  is there keeps its first value. Records are evicted in the same step when the limit is
+//  near: the oldest first, but wide nodes later (turn.h). After commit returns, every look that begins sees the values.
 //  INK_ECACHE: the disk is full or failing, nothing of the batch is kept and the store stays
 //  usable; the caller goes on without it. Values above the limit / 4 are refused silently and
 //  counted. begin and put never fail visibly: what goes wrong is told by commit.

@@ -6,8 +6,8 @@
 //      lmdb_step.c    one transaction of the writer
 //      lmdb_verify.c  reads everything, a slice at a time
 //
-//  Two tables: `values`, records by key, and `order`, keys by sequence number, which is the
-//  order of their insertion and of their eviction. What the tables take is what LMDB itself
+//  Two tables: `values`, records by key, and `order`, keys by turn (turn.h), the order in which
+//  they are evicted. What the tables take is what LMDB itself
 //  counts in whole pages; it changes in the same transaction, so it cannot drift.
 
 #ifndef INK_LMDB_H_INCLUDED
@@ -118,8 +118,7 @@ typedef struct {
     ink_lmdb_t *store;
     ink_lmdb_file_t *file;
     MDB_txn *txn;
-    MDB_cursor *oldest;
-    uint64_t sequence; //  Of the next record
+    MDB_cursor *order;
     ink_tally_t tally;
 } ink_step_t;
 
@@ -133,7 +132,7 @@ int ink_step_put (ink_step_t *self, const ink_put_t *put);
 int ink_step_settle (ink_step_t *self, const ink_cache_key_t *doubtful);
 int ink_step_purge (ink_step_t *self, const ink_series_t *series);
 
-//  Evicts, oldest first, until the tables take at most `goal` bytes.
+//  Evicts until the tables take at most `goal` bytes.
 int ink_step_evict (ink_step_t *self, uint64_t goal);
 
 //  Bytes that both tables take.

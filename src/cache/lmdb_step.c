@@ -9,6 +9,7 @@
 
 #include "cache/page.h"
 #include "cache/record.h"
+#include "cache/turn.h"
 
 #define MARGIN ((uint64_t) 1 << 20)
 #define GROWTH_PAGES 8 //  What a put may add to the trees beside its value
@@ -38,22 +39,22 @@ is_good (const ink_cache_key_t *key, const MDB_val *record)
     return ink_record_open (record->mv_data, record->mv_size, key, &value, &size);
 }
 
-//  Sequence numbers are kept big-endian, so that they sort as bytes.
+//  Turns are kept big-endian, so that they sort as bytes.
 static void
-spell (uint64_t sequence, uint8_t spelt[8])
+spell (uint64_t turn, uint8_t spelt[8])
 {
-    for (int i = 7; i >= 0; i--, sequence >>= 8)
-        spelt[i] = (uint8_t) sequence;
+    for (int i = 7; i >= 0; i--, turn >>= 8)
+        spelt[i] = (uint8_t) turn;
 }
 
 static uint64_t
 unspell (const MDB_val *spelt)
 {
-    uint64_t sequence = 0;
+    uint64_t turn = 0;
     const uint8_t *bytes = spelt->mv_data;
     for (size_t i = 0; i < spelt->mv_size && i < 8; i++)
-        sequence = sequence << 8 | bytes[i];
-    return sequence;
+        turn = turn << 8 | bytes[i];
+    return turn;
 }
 
 int
@@ -93,18 +94,6 @@ lengthen (ink_step_t *self, size_t room)
     size = (size / MARGIN + 4) * MARGIN;
     if ((uint64_t) file.st_size >= size || ftruncate (fd, (off_t) size) == 0)
         data->writable = size;
-}
-
-static int
-find_end (ink_step_t *self)
-{
-    MDB_val key, data;
-    int rc = mdb_cursor_open (self->txn, self->file->order, &self->oldest);
-    if (rc)
-        return rc;
-    rc = mdb_cursor_get (self->oldest, &key, &data, MDB_LAST);
-    self->sequence = rc ? 1 : unspell (&key) + 1;
-    return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
 //  Follows another process that has opened the store with a larger map. A map that could
@@ -155,7 +144,7 @@ ink_step_begin (ink_step_t *self, ink_lmdb_t *store, size_t room)
     int rc = self->file ? begin_transaction (self) : EAGAIN;
     if (rc == 0) {
         lengthen (self, room);
-        rc = find_end (self);
+        rc = mdb_cursor_open (self->txn, self->file->order, &self->order);
     }
     return rc ? ink_step_end (self, rc) : 0;
 }
@@ -181,10 +170,10 @@ ink_step_end (ink_step_t *self, int rc)
 //  Takes a record's line out of the order, if it is there. A damaged head may name another
 //  record's, which stays.
 static int
-forget_order (ink_step_t *self, const ink_cache_key_t *key, uint64_t sequence)
+forget_order (ink_step_t *self, const ink_cache_key_t *key, uint64_t turn)
 {
     uint8_t spelt[8];
-    spell (sequence, spelt);
+    spell (turn, spelt);
     MDB_val line = {sizeof spelt, spelt}, data;
     int rc = mdb_get (self->txn, self->file->order, &line, &data);
     if (rc == 0 && data.mv_size == key->size &&
@@ -226,22 +215,22 @@ delete_record (ink_step_t *self, const ink_cache_key_t *key, const MDB_val *reco
 static int
 remove_record (ink_step_t *self, const ink_cache_key_t *key, const MDB_val *record)
 {
-    uint64_t sequence = ink_record_sequence (record->mv_data, record->mv_size);
+    uint64_t turn = ink_record_turn (record->mv_data, record->mv_size);
     int rc = delete_record (self, key, record);
-    return rc ? rc : forget_order (self, key, sequence);
+    return rc ? rc : forget_order (self, key, turn);
 }
 
-//  Removes the oldest record. A line whose record is gone already just goes.
+//  Removes the record whose turn it is. A line whose record is gone already just goes.
 static int
 evict_one (ink_step_t *self)
 {
     MDB_val line, data;
     ink_cache_key_t key;
-    int rc = mdb_cursor_get (self->oldest, &line, &data, MDB_FIRST);
+    int rc = mdb_cursor_get (self->order, &line, &data, MDB_FIRST);
     if (rc)
         return rc;
     bool named = copy_key (&data, &key);
-    rc = mdb_cursor_del (self->oldest, 0);
+    rc = mdb_cursor_del (self->order, 0);
     if (rc || !named)
         return rc;
     MDB_val name = key_of (&key), record;
@@ -279,13 +268,52 @@ make_room (ink_step_t *self, size_t record_size)
     return ink_step_evict (self, limit > need ? limit - need : 0);
 }
 
+//  The turn of who goes next; 0 when there is nobody.
 static int
-append_order (ink_step_t *self, const ink_cache_key_t *key)
+find_next (ink_step_t *self, uint64_t *turn)
+{
+    MDB_val line, data;
+    int rc = mdb_cursor_get (self->order, &line, &data, MDB_FIRST);
+    *turn = rc ? 0 : unspell (&line);
+    return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+//  The last turn before another; 0 when there is none.
+static int
+find_before (ink_step_t *self, uint64_t other, uint64_t *turn)
 {
     uint8_t spelt[8];
-    spell (self->sequence++, spelt);
+    spell (other, spelt);
+    MDB_val line = {sizeof spelt, spelt}, data;
+    int rc = mdb_cursor_get (self->order, &line, &data, MDB_SET_RANGE);
+    if (rc == 0 || rc == MDB_NOTFOUND)
+        rc = mdb_cursor_get (self->order, &line, &data, rc ? MDB_LAST : MDB_PREV);
+    *turn = rc ? 0 : unspell (&line);
+    return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+//  Behind all who have the same place on the clock.
+static int
+find_turn (ink_step_t *self, const ink_cache_key_t *key, uint64_t *turn)
+{
+    uint64_t next, last;
+    int rc = find_next (self, &next);
+    if (rc)
+        return rc;
+    *turn = ink_turn_first (key, next);
+    rc = find_before (self, ink_turn_behind (*turn), &last);
+    if (rc == 0 && last >= *turn)
+        *turn = last + 1;
+    return rc;
+}
+
+static int
+add_line (ink_step_t *self, const ink_cache_key_t *key, uint64_t turn)
+{
+    uint8_t spelt[8];
+    spell (turn, spelt);
     MDB_val line = {sizeof spelt, spelt}, data = key_of (key);
-    return mdb_put (self->txn, self->file->order, &line, &data, MDB_APPEND);
+    return mdb_put (self->txn, self->file->order, &line, &data, 0);
 }
 
 //  A record that is there and right stays as it is.
@@ -308,14 +336,17 @@ ink_step_put (ink_step_t *self, const ink_put_t *put)
     if (rc || taken)
         return rc;
     MDB_val name = key_of (&put->key), record = {INK_RECORD_HEAD + put->size, NULL};
+    uint64_t turn = 0;
     rc = make_room (self, record.mv_size);
+    if (rc == 0)
+        rc = find_turn (self, &put->key, &turn);
     if (rc == 0)
         rc = mdb_put (self->txn, self->file->values, &name, &record, MDB_RESERVE);
     if (rc)
         return rc;
-    ink_record_seal (record.mv_data, &put->key, self->sequence, put->value, put->size);
+    ink_record_seal (record.mv_data, &put->key, turn, put->value, put->size);
     self->tally.puts++;
-    return append_order (self, &put->key);
+    return add_line (self, &put->key, turn);
 }
 
 int
@@ -336,11 +367,11 @@ ink_step_purge (ink_step_t *self, const ink_series_t *series)
         rc = mdb_cursor_get (cursor, &name, &record, MDB_SET_RANGE);
     while (rc == 0 && copy_key (&name, &key) && key.size >= sizeof series->bytes &&
            memcmp (key.bytes, series->bytes, sizeof series->bytes) == 0) {
-        uint64_t sequence = ink_record_sequence (record.mv_data, record.mv_size);
+        uint64_t turn = ink_record_turn (record.mv_data, record.mv_size);
         rc = can_be_freed (self, key.size, &record) ? mdb_cursor_del (cursor, 0)
                                                     : MDB_CORRUPTED;
         if (rc == 0)
-            rc = forget_order (self, &key, sequence);
+            rc = forget_order (self, &key, turn);
         if (rc == 0)
             rc = mdb_cursor_get (cursor, &name, &record, MDB_NEXT);
     }

@@ -1,6 +1,6 @@
 //  memory.c: a store in memory.
 //
-//  Items stand in a map by key and in a list by age. One mutex guards both. What is removed
+//  Items stand in a map by key and in a list by turn. One mutex guards both. What is removed
 //  while a look lasts waits in a second list, so that values stay as long as the look.
 
 #include "cache/store.h"
@@ -12,12 +12,14 @@
 #include "base/map.h"
 #include "base/memory.h"
 #include "cache/record.h"
+#include "cache/turn.h"
 #include "inkling/error.h"
 
 typedef struct {
     ink_link_t link;
     ink_cache_key_t key; //  Zeros behind its size
     size_t size;
+    uint64_t turn, step; //  step: of the writer, that put it
     uint8_t record[];
 } item_t;
 
@@ -25,9 +27,9 @@ typedef struct {
     ink_cache_t cache;
     pthread_mutex_t mutex;
     ink_map_t *map;
-    ink_link_t items;   //  The oldest first
+    ink_link_t items;   //  By turn
     ink_link_t removed; //  To be freed when no look is left
-    uint64_t bytes, sequence;
+    uint64_t bytes, steps;
     size_t looks;
 } memory_t;
 
@@ -139,7 +141,7 @@ memory_end (ink_look_t *look)
 
 //  Makes the items of a batch before any is added, so that all or none are.
 static int
-make_items (memory_t *self, const ink_batch_t *batch, ink_link_t *fresh)
+make_items (const ink_batch_t *batch, ink_link_t *fresh)
 {
     ink_put_t put;
     for (size_t cursor = 0; ink_batch_next (batch, &cursor, &put);) {
@@ -150,7 +152,7 @@ make_items (memory_t *self, const ink_batch_t *batch, ink_link_t *fresh)
         }
         item->key = put.key;
         item->size = INK_RECORD_HEAD + put.size;
-        ink_record_seal (item->record, &put.key, self->sequence++, put.value, put.size);
+        ink_record_seal (item->record, &put.key, 0, put.value, put.size);
         ink_list_append (fresh, &item->link);
     }
     return INK_OK;
@@ -164,6 +166,22 @@ evict (memory_t *self, size_t size, ink_tally_t *tally)
         remove_item (self, item_of (self->items.next));
         tally->evicted++;
     }
+}
+
+//  Its turn is behind all who have the same place on the clock.
+static void
+line_up (memory_t *self, item_t *item)
+{
+    bool first = ink_list_empty (&self->items);
+    uint64_t next = first ? 0 : item_of (self->items.next)->turn;
+    item->turn = ink_turn_first (&item->key, next);
+    uint64_t behind = ink_turn_behind (item->turn);
+    ink_link_t *before = self->items.prev;
+    while (before != &self->items && item_of (before)->turn >= behind)
+        before = before->prev;
+    if (before != &self->items && item_of (before)->turn >= item->turn)
+        item->turn = item_of (before)->turn + 1;
+    ink_list_append (before->next, &item->link); //  In front of the one behind
 }
 
 //  Takes an item whose key is not there, or holds a wrong record.
@@ -182,18 +200,20 @@ add_item (memory_t *self, item_t *item, ink_tally_t *tally)
         ink_free (item);
         return INK_ENOMEM;
     }
-    ink_list_append (&self->items, &item->link);
+    line_up (self, item);
+    item->step = self->steps;
     self->bytes += weight (item->size);
     tally->puts++;
     return INK_OK;
 }
 
-//  Takes the newest items out again.
+//  Takes the items of this step out again.
 static void
-undo (memory_t *self, uint64_t count)
+undo (memory_t *self)
 {
-    for (; count > 0 && !ink_list_empty (&self->items); count--)
-        remove_item (self, item_of (self->items.prev));
+    INK_LIST_EACH (link, &self->items)
+    if (item_of (link)->step == self->steps)
+        remove_item (self, item_of (link));
 }
 
 static void
@@ -212,7 +232,7 @@ memory_write (ink_cache_t *cache, const ink_batch_t *batch, ink_tally_t *tally)
     memory_t *self = (memory_t *) cache;
     ink_link_t fresh;
     ink_list_init (&fresh);
-    int error = make_items (self, batch, &fresh);
+    int error = make_items (batch, &fresh);
     if (error)
         return error;
     pthread_mutex_lock (&self->mutex);
@@ -223,7 +243,8 @@ memory_write (ink_cache_t *cache, const ink_batch_t *batch, ink_tally_t *tally)
         error = add_item (self, item, tally);
     }
     if (error)
-        undo (self, tally->puts);
+        undo (self);
+    self->steps++;
     unlock (self);
     free_items (&fresh);
     return error;

@@ -14,7 +14,7 @@
 typedef struct {
     uint16_t magic, version;
     uint32_t length;
-    uint64_t sequence;
+    uint64_t turn;
     uint64_t key_hash;
     uint64_t checksum;
 } head_t;
@@ -24,19 +24,19 @@ _Static_assert(sizeof (head_t) == INK_RECORD_HEAD, "the head has no gaps");
 static uint64_t
 hash_key (const ink_cache_key_t *key, const head_t *head)
 {
-    uint64_t seed = head->sequence ^ ((uint64_t) head->length << 32);
+    uint64_t seed = head->turn ^ ((uint64_t) head->length << 32);
     return XXH3_64bits_withSeed (key->bytes, key->size, seed);
 }
 
 void
-ink_record_seal (void *record, const ink_cache_key_t *key, uint64_t sequence,
+ink_record_seal (void *record, const ink_cache_key_t *key, uint64_t turn,
                  const void *value, size_t size)
 {
     assert (size <= UINT32_MAX);
     head_t head = {.magic = MAGIC,
                    .version = INK_RECORD_VERSION,
                    .length = (uint32_t) size,
-                   .sequence = sequence,
+                   .turn = turn,
                    .checksum = XXH3_64bits (value, size)};
     head.key_hash = hash_key (key, &head);
     memcpy (record, &head, sizeof head);
@@ -65,11 +65,11 @@ ink_record_open (const void *record, size_t record_size, const ink_cache_key_t *
 }
 
 uint64_t
-ink_record_sequence (const void *record, size_t record_size)
+ink_record_turn (const void *record, size_t record_size)
 {
     head_t head;
     if (record_size < sizeof head)
         return 0;
     memcpy (&head, record, sizeof head);
-    return head.sequence;
+    return head.turn;
 }

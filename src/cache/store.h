@@ -1,7 +1,7 @@
 //  store.h: what a store does for a cache.
 //
 //  The cache (cache.c) collects batches, opens records and counts; a store keeps records by
-//  key, oldest first in line to go. Stores are lmdb.c and memory.c; each has its own struct
+//  key, in the order in which they are to go (turn.h). Stores are lmdb.c and memory.c; each has its own struct
 //  that begins with an ink_cache_t, and its own look that begins with an ink_look_t.
 
 #ifndef INK_STORE_H_INCLUDED

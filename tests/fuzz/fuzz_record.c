@@ -12,7 +12,7 @@ open_any (const ink_cache_key_t *key, const uint8_t *bytes, size_t size)
 {
     const void *value;
     size_t value_size;
-    uint64_t sequence = ink_record_sequence (bytes, size);
+    uint64_t sequence = ink_record_turn (bytes, size);
     if (!ink_record_open (bytes, size, key, &value, &value_size))
         return;
     uint8_t *sealed = malloc (INK_RECORD_HEAD + value_size);

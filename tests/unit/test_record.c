@@ -118,7 +118,7 @@ no_flipped_bit_of_a_record_passes (void **state)
     size_t size;
     ink_cache_key_t key = {"one key", 37}, other = {"another key", 37};
     ink_record_seal (record, &key, 77, text, sizeof text);
-    assert_int_equal (ink_record_sequence (record, sizeof record), 77);
+    assert_int_equal (ink_record_turn (record, sizeof record), 77);
     assert_true (ink_record_open (record, sizeof record, &key, &value, &size));
     assert_int_equal (size, sizeof text);
     assert_memory_equal (value, text, size);
