@@ -294,7 +294,7 @@ typedef enum {
 //  Work: `spans` are adjacent parts of one source, `kernels` are mapped over each. The value
 //  of span s and kernel k is slot s * kernels + k. `end` is the end of the request's range,
 //  which no kernel looks behind. `care`, of INK_CARE_...: it has failed before. `others`: the
-//  second source, if any.
+//  second source, if any. `ahead`: it goes before those that wait.
 #define INK_FIELDS_lease(F)                     \
     F (U64, epoch, INK_ANY, )                   \
     F (U64, lease, INK_ANY, )                   \
@@ -310,7 +310,8 @@ typedef enum {
     F (LIST, series, INK_KERNELS_MOST, series)  \
     F (U64, end, INK_ANY, )                     \
     F (LIST, spans, INK_SPANS_MOST, span)       \
-    F (LIST, others, 1, file)
+    F (LIST, others, 1, file)                   \
+    F (U64, ahead, 1, )
 
 #define INK_FIELDS_probe(F)    \
     F (U64, epoch, INK_ANY, )  \

@@ -148,21 +148,33 @@ ink_office_expire (ink_foreman_t *self, ink_lease_t *lease)
     prove (self, lease->worker);
 }
 
-//  The oldest lease was being computed, and of it the first part that has not settled: that
-//  one is to blame, what only waited is not. Whether there is one.
+//  Of a lease that was being computed the first part that has not settled is to blame. Whether
+//  there is one.
 static bool
-blame (ink_worker_t *worker)
+blame_lease (ink_lease_t *lease)
 {
-    if (ink_list_empty (&worker->leases))
-        return false;
-    ink_link_t *oldest = INK_PLANTED (16) ? worker->leases.prev : worker->leases.next;
-    ink_lease_t *lease = INK_ITEM (oldest, ink_lease_t, link);
     for (size_t n = 0; n < lease->slots; n++)
         if (lease->chunks[n]) {
             lease->chunks[n]->deaths++;
             return true;
         }
     return false;
+}
+
+//  The oldest lease was being computed, or the one that has gone ahead; what only waited is not
+//  to blame.
+static bool
+blame (ink_worker_t *worker)
+{
+    bool blamed = false;
+    ink_link_t *oldest = INK_PLANTED (16) ? worker->leases.prev : worker->leases.next;
+    INK_LIST_EACH (link, &worker->leases)
+    {
+        ink_lease_t *lease = INK_ITEM (link, ink_lease_t, link);
+        if (link == oldest || lease->ahead)
+            blamed |= blame_lease (lease);
+    }
+    return blamed;
 }
 
 void

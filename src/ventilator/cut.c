@@ -317,7 +317,8 @@ send (ink_foreman_t *self, const ink_cut_t *cut, const ink_lease_t *lease)
                            .size = demand->identity.size,
                            .mtime_ns = demand->identity.mtime_ns,
                            .ctime_ns = demand->identity.ctime_ns,
-                           .end = demand->offset + demand->length};
+                           .end = demand->offset + demand->length,
+                           .ahead = lease->ahead};
     list_kernels (self, cut, &msg);
     list_spans (self, cut, &msg);
     if (*demand->other)
@@ -338,14 +339,15 @@ ink_cut_hand_out (ink_foreman_t *self, ink_cut_t *cut)
         self->failed = true;
         return false;
     }
-    int64_t ahead = cut->worker->in_hand_ns / 1000;
+    int64_t busy = cut->worker->in_hand_ns / 1000;
     lease->kernels = cut->kernels;
+    lease->ahead = cut->ahead;
     lease->care = care_of (cut->chunks[0]);
     assert (!lease->care || cut->slots == 1);
     uint32_t doublings = cut->chunks[0]->expiries + (lease->care ? CARE_DOUBLINGS : 0);
     lease->since = self->now;
-    lease->due = self->now + ahead;
-    lease->deadline = self->now + ((int64_t) LEASE_PATIENCE_US << doublings) + 20 * ahead;
+    lease->due = self->now + busy;
+    lease->deadline = self->now + ((int64_t) LEASE_PATIENCE_US << doublings) + 20 * busy;
     send (self, cut, lease);
     demand->running++;
     demand->client->running++;

@@ -13,6 +13,7 @@
 typedef struct {
     ink_demand_t *demand;
     ink_worker_t *worker;
+    bool ahead;     //  Of what waits at the worker
     uint64_t first; //  Place in the course
     size_t kernels, spans;
     uint64_t parts[INK_SPANS_MOST];

@@ -4,10 +4,14 @@
 //  found (demand.c), and a lease is cut from it (cut.c). A part that several demands want is
 //  marked in all of them, so it goes out once, as soon as the first of them is served.
 //
+//  Who has nothing running need not wait until a worker has credit: one lease of it overtakes
+//  what waits there.
+//
 //  A worker that finds nothing left to do takes over from a slow one: what is left of the
 //  lease that is most overdue is given to it too. Whoever settles a chunk first has settled
 //  it for both; a lease of which nothing is left is revoked.
 
+#include "base/plant.h"
 #include "ventilator/cut.h"
 
 //  So much work in hand is next to nothing: about what waking somebody costs
@@ -133,12 +137,9 @@ choose (ink_foreman_t *self)
 }
 
 static bool
-serve (ink_foreman_t *self, ink_worker_t *worker)
+serve (ink_foreman_t *self, ink_worker_t *worker, ink_demand_t *demand, bool ahead)
 {
-    ink_demand_t *demand = pick (self, worker);
-    if (!demand)
-        return false;
-    ink_cut_t cut = {.demand = demand, .worker = worker};
+    ink_cut_t cut = {.demand = demand, .worker = worker, .ahead = ahead};
     ink_cut_ready (self, &cut);
     if (!cut.slots || !ink_cut_hand_out (self, &cut))
         return false;
@@ -151,15 +152,77 @@ serve (ink_foreman_t *self, ink_worker_t *worker)
     return true;
 }
 
+//  ---------------------------------------------------------------------------------------
+//  Overtaking
+
+//  Nothing of the first is running, and it will still have less than the other when one lease
+//  of it is: of the other's client, when they have not the same.
+static bool
+is_behind (const ink_demand_t *demand, const ink_demand_t *other)
+{
+    bool same = demand->client == other->client;
+    uint64_t running = same ? demand->running : demand->client->running;
+    uint64_t others = same ? other->running : other->client->running;
+    return !running && (double) (others + 1) * other->weight > 2 * demand->weight;
+}
+
+//  Whether the demand may go before all that waits at the worker, which works on its oldest
+//  lease; and nothing else has done so, or that would wait for ever.
+static bool
+may_overtake (ink_foreman_t *self, const ink_demand_t *demand, const ink_worker_t *worker)
+{
+    size_t waiting = 0;
+    INK_LIST_EACH (link, &worker->leases)
+    {
+        const ink_lease_t *lease = INK_ITEM (link, ink_lease_t, link);
+        if (lease->ahead && !INK_PLANTED (43))
+            return false;
+        if (link == worker->leases.next || lease->state != INK_LEASE_RUNNING)
+            continue;
+        const ink_demand_t *other = ink_map_get (self->demands.by_handle, &lease->handle);
+        if (!other || !is_behind (demand, other))
+            return false;
+        waiting++;
+    }
+    return waiting > 0;
+}
+
+//  When no worker has credit, whoever waits with nothing running need not wait for all that is
+//  in hand: one lease goes beyond the credit of the worker with the least, before what waits
+//  there.
+static void
+overtake (ink_foreman_t *self)
+{
+    ink_worker_t *best = NULL;
+    ink_demand_t *first = NULL;
+    INK_LIST_EACH (link, ink_registry_workers (self->registry))
+    {
+        ink_worker_t *worker = INK_ITEM (link, ink_worker_t, link);
+        if (!ink_worker_serves (worker) || worker->held >= INK_CREDIT_MOST ||
+            (best && worker->in_hand_ns >= best->in_hand_ns))
+            continue;
+        ink_demand_t *demand = pick (self, worker);
+        if (!demand || !may_overtake (self, demand, worker))
+            continue;
+        best = worker;
+        first = demand;
+    }
+    if (best)
+        self->counters.leases_ahead += serve (self, best, first, true);
+}
+
 void
 ink_office_dispatch (ink_foreman_t *self)
 {
     self->turn++;
     while (self->sink && !self->failed && ink_heap_first (&self->demands.eager)) {
         ink_worker_t *worker = choose (self);
-        if (!worker)
+        if (!worker) {
+            overtake (self);
             return;
-        if (!serve (self, worker))
+        }
+        ink_demand_t *demand = pick (self, worker);
+        if (!demand || !serve (self, worker, demand, false))
             worker->idle_turn = self->turn; //  Nothing for this one
     }
 }

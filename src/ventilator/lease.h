@@ -63,6 +63,7 @@ struct ink_lease {
     int64_t since, due, deadline; //  due: when it should have ended
     int64_t estimate_ns;
     uint64_t care;         //  As it was told to the worker
+    bool ahead;            //  Of those that wait there
     size_t kernels;        //  A span has so many slots
     size_t slots, open;    //  open: neither settled nor passed over
     uint8_t *settled;      //  An ink_slot_t a slot

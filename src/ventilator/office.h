@@ -28,7 +28,7 @@
     C (ended_no_worker) C (ended_changed) C (ended_failed) C (ended_refused) \
     C (finals) C (partials) C (partials_replaced) C (cancelled) C (superseded) \
     C (parts_cached) C (parts_computed) C (parts_shared) C (parts_failed) \
-    C (leases) C (backups) C (leases_revoked) C (spans_revoked) C (leases_expired) \
+    C (leases) C (leases_ahead) C (backups) C (leases_revoked) C (spans_revoked) C (leases_expired) \
     C (retries) \
     C (late_values) C (doubled_values) C (bad_values) \
     C (clients_lost) C (workers_lost) C (workers_refused) C (quarantines) C (sinks_lost) \

@@ -36,8 +36,11 @@ struct ink_runner {
     int64_t heard;      //  The last beacon
     int64_t next_hello; //  While ASKING
     int64_t next_beat;
-    ink_link_t leases; //  In the order they came
-    ink_link_t spare;  //  For the next ones
+    ink_link_t
+        leases; //  The first one is worked on, the others wait in the order they came
+    uint64_t current; //  The id of the first one; 0: none
+    bool is_ahead;    //  It has gone before others
+    ink_link_t spare; //  For the next ones
     uint64_t revoked[REVOKED_MOST];
     size_t revoked_count;
     ink_buffer_t scratch;
@@ -230,6 +233,32 @@ on_held (ink_runner_t *self, const ink_msg_held_t *msg)
     }
 }
 
+//  What is to be worked on comes first: what goes ahead, or what has waited longest after one
+//  that did, so that nothing waits for ever.
+static void
+choose_current (ink_runner_t *self)
+{
+    held_t *first = ink_list_empty (&self->leases)
+                        ? NULL
+                        : INK_ITEM (self->leases.next, held_t, link);
+    if (first && first->msg.lease.lease == self->current)
+        return;
+    INK_LIST_EACH (link, &self->leases)
+    {
+        held_t *held = INK_ITEM (link, held_t, link);
+        if (held->msg.lease.ahead == self->is_ahead)
+            continue;
+        first = held;
+        break;
+    }
+    self->current = first ? first->msg.lease.lease : 0;
+    self->is_ahead = first && first->msg.lease.ahead;
+    if (!first)
+        return;
+    ink_list_remove (&first->link);
+    ink_list_append (self->leases.next, &first->link);
+}
+
 //  ---------------------------------------------------------------------------------------
 //  The ventilator
 
@@ -420,6 +449,7 @@ ink_runner_step (ink_runner_t *self, int64_t now, const ink_told_t *told,
         on_timer (self);
         break;
     }
+    choose_current (self);
     *out = &self->out;
     return self->failed ? INK_ENOMEM : INK_OK;
 }

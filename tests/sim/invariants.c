@@ -94,8 +94,8 @@ static void
 check_worker (world_t *world, ink_foreman_t *office, const ink_worker_t *worker,
               size_t *leases)
 {
-    size_t held = 0;
-    int64_t in_hand = 0, last = 0;
+    size_t held = 0, ahead = 0;
+    int64_t in_hand = 0, last = 0, over = 0;
     INK_LIST_EACH (link, &worker->leases)
     {
         const ink_lease_t *lease = INK_ITEM (link, ink_lease_t, link);
@@ -104,13 +104,17 @@ check_worker (world_t *world, ink_foreman_t *office, const ink_worker_t *worker,
         check_lease (world, office, lease);
         held++;
         in_hand += lease->estimate_ns;
-        last = lease->estimate_ns;
+        ahead += lease->ahead;
+        if (lease->ahead)
+            over += lease->estimate_ns;
+        else
+            last = lease->estimate_ns;
     }
     *leases += held;
     if (held != worker->held || in_hand != worker->in_hand_ns)
         FAIL ("what %s holds is not counted rightly", worker->name);
-    if (held > INK_CREDIT_MOST ||
-        (held > worker->slots + 1 && in_hand - last >= INK_CREDIT_NS))
+    if (held > INK_CREDIT_MOST || ahead > 1 ||
+        (held - ahead > worker->slots + 1 && in_hand - over - last >= INK_CREDIT_NS))
         FAIL ("%s holds %zu leases, beyond its credit", worker->name, held);
     if (held && worker->state == INK_WORKER_GREETED)
         FAIL ("%s has leases and was never live", worker->name);

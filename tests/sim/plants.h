@@ -47,7 +47,8 @@
     P (39, "a value with holes is kept for others")                      \
     P (40, "a node is made without its last child")                      \
     P (41, "a view that has moved on is computed to its end")            \
-    P (42, "a span that was revoked is computed")
+    P (42, "a span that was revoked is computed")                        \
+    P (43, "a worker is given lease after lease beyond its credit")
 
 //  Makes one of them real; false when there is none of that number, or none were built.
 bool plants_choose (int n);

@@ -492,19 +492,25 @@ check_workers (ink_foreman_t *foreman)
     INK_LIST_EACH (link, ink_registry_workers (foreman->registry))
     {
         const ink_worker_t *worker = INK_ITEM (link, ink_worker_t, link);
-        int64_t last = 0, sum = 0;
-        size_t held = 0;
+        int64_t last = 0, sum = 0, over = 0;
+        size_t held = 0, ahead = 0;
         INK_LIST_EACH (owned, &worker->leases)
         {
             const ink_lease_t *lease = INK_ITEM (owned, ink_lease_t, link);
             check_lease (foreman, lease);
-            last = lease->estimate_ns;
-            sum += last;
+            sum += lease->estimate_ns;
             held++;
+            ahead += lease->ahead;
+            if (lease->ahead)
+                over += lease->estimate_ns;
+            else
+                last = lease->estimate_ns;
         }
         assert_int_equal (worker->held, held);
         assert_int_equal (worker->in_hand_ns, sum);
-        assert_true (held <= worker->slots + 1 || sum - last < INK_CREDIT_NS);
+        assert_true (ahead <= 1);
+        assert_true (held - ahead <= worker->slots + 1 ||
+                     sum - over - last < INK_CREDIT_NS);
     }
 }
 

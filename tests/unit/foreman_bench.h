@@ -101,6 +101,8 @@ write_lease (bench_t *self, const ink_msg_lease_t *msg)
     write_down (self, "LEASE %d ", (int) msg->lease);
     write_kernels (self, msg->kernels.items, msg->kernels.size);
     write_spans (self, msg->spans.items, msg->spans.size);
+    if (msg->ahead)
+        write_down (self, " ahead");
     if (msg->attempt)
         write_down (self, " again %d", (int) msg->attempt);
     if (msg->care)

@@ -295,8 +295,8 @@ a_slot_is_free_10_seconds_after_its_revocation_at_the_latest (void **state)
     bench_t *self = *state;
     teach (self);
     request (self, 7, "a", "count", 0, 2);
-    request (self, 8, "b", "count", 10, 1);
     cancel (self, 7, "a");
+    request (self, 8, "b", "count", 10, 1);
     self->trace[0] = 0;
     pass (self, 9900 * MS);
     TOLD (self, "");

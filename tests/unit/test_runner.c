@@ -96,7 +96,7 @@ beacon (bench_t *self, uint64_t epoch, uint64_t seq)
 }
 
 static int
-lease_of (bench_t *self, uint64_t epoch, uint64_t id)
+any_lease (bench_t *self, uint64_t epoch, uint64_t id, bool ahead)
 {
     static const ink_msg_span_t spans[] = {{0, 4096}, {8192, 4096}};
     ink_msg_t msg = {.kind = INK_MSG_LEASE,
@@ -104,8 +104,21 @@ lease_of (bench_t *self, uint64_t epoch, uint64_t id)
                                .lease = id,
                                .source = "data/file",
                                .spans.items = spans,
-                               .spans.size = 2}};
+                               .spans.size = 2,
+                               .ahead = ahead}};
     return tell (self, INK_TOLD_LANE, msg);
+}
+
+static int
+lease_of (bench_t *self, uint64_t epoch, uint64_t id)
+{
+    return any_lease (self, epoch, id, false);
+}
+
+static int
+lease_ahead (bench_t *self, uint64_t id)
+{
+    return any_lease (self, EPOCH, id, true);
 }
 
 static int
@@ -314,6 +327,56 @@ leases_are_worked_on_in_the_order_they_came (void **state)
     assert_int_equal (current (self), 0);
 }
 
+//  Works off all leases; their ids in that order.
+static const char *
+worked (bench_t *self)
+{
+    static char order[64];
+    for (order[0] = 0; current (self);) {
+        size_t size = strlen (order);
+        snprintf (order + size, sizeof order - size, "%s%d", size ? " " : "",
+                  (int) current (self));
+        tell (self, INK_TOLD_DONE, (ink_msg_t){.kind = INK_MSG_BYE});
+    }
+    return order;
+}
+
+static void
+what_goes_ahead_is_next_and_interrupts_nothing (void **state)
+{
+    bench_t *self = *state;
+    join (self);
+    for (uint64_t id = 1; id <= 3; id++)
+        lease (self, id);
+    lease_ahead (self, 4);
+    assert_string_equal (worked (self), "1 4 2 3");
+}
+
+static void
+two_that_go_ahead_have_one_that_waits_between_them (void **state)
+{
+    bench_t *self = *state;
+    join (self);
+    lease_ahead (self, 1);
+    for (uint64_t id = 2; id <= 4; id++)
+        lease (self, id);
+    for (uint64_t id = 5; id <= 9; id++)
+        lease_ahead (self, id);
+    assert_string_equal (worked (self), "1 2 5 3 6 4 7 8 9");
+}
+
+static void
+what_goes_ahead_is_next_when_the_present_one_is_revoked (void **state)
+{
+    bench_t *self = *state;
+    join (self);
+    for (uint64_t id = 1; id <= 3; id++)
+        lease (self, id);
+    lease_ahead (self, 4);
+    revoke (self, 11, 1);
+    assert_string_equal (worked (self), "4 2 3");
+}
+
 static void
 leases_of_another_epoch_are_not_taken (void **state)
 {
@@ -487,6 +550,9 @@ main (void)
         STORY (another_epoch_makes_it_say_hello_and_hold_nothing),
         STORY (asked_to_say_it_again_it_does_so_once),
         STORY (leases_are_worked_on_in_the_order_they_came),
+        STORY (what_goes_ahead_is_next_and_interrupts_nothing),
+        STORY (two_that_go_ahead_have_one_that_waits_between_them),
+        STORY (what_goes_ahead_is_next_when_the_present_one_is_revoked),
         STORY (leases_of_another_epoch_are_not_taken),
         STORY (a_revoked_lease_is_left_and_that_is_said),
         STORY (what_is_revoked_of_another_worker_is_no_matter_of_ours),
