@@ -31,6 +31,7 @@ typedef struct {
     size_t waiting;
     int answers, answer;
     int replaced;
+    uint64_t move;    //  Of the last REQUEST
     char trace[1024]; //  What the last step wanted, in words
 } bench_t;
 
@@ -72,6 +73,7 @@ note_message (bench_t *self, const ink_msg_t *msg)
 {
     switch (msg->kind) {
     case INK_MSG_REQUEST:
+        self->move = msg->request.move;
         say (self, "request", msg->request.id, msg->request.kernels.size);
         break;
     case INK_MSG_CANCEL:

@@ -305,6 +305,24 @@ a_cancel_before_any_contact_ends_the_request_at_once (void **state)
     expect_final (self, "r", "a", INK_ECANCELLED);
 }
 
+//  A ventilator may hear of them again in any order, and must know which view is the last.
+static void
+requests_are_counted_and_keep_their_number_when_issued_again (void **state)
+{
+    bench_t *self = *state;
+    meet (self);
+    submit (self, "r", 1);
+    assert_int_equal (self->move, 1);
+    submit (self, "s", 1);
+    assert_int_equal (self->move, 2);
+    cancel (self, "s");
+    tick (self, 6 * SECOND);
+    assert_non_null (strstr (self->trace, "request r"));
+    assert_int_equal (self->move, 1);
+    submit (self, "t", 1);
+    assert_int_equal (self->move, 3);
+}
+
 static void
 a_cancelled_request_is_cancelled_again_by_a_new_epoch (void **state)
 {
@@ -523,6 +541,7 @@ main (void)
         TEST (a_cancel_nobody_answers_ends_the_request_in_a_second),
         TEST (a_cancel_of_what_the_ventilator_does_not_know_ends_it_at_once),
         TEST (a_cancel_before_any_contact_ends_the_request_at_once),
+        TEST (requests_are_counted_and_keep_their_number_when_issued_again),
         TEST (a_cancelled_request_is_cancelled_again_by_a_new_epoch),
         TEST (another_clients_request_is_cancelled_with_an_answer),
         TEST (cancelling_as_another_what_is_our_own_is_answered_at_once),
