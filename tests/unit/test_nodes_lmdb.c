@@ -33,7 +33,7 @@ raise_node (bench_t *self, uint64_t span, uint64_t n)
     wish.key.series = self->world.series;
     wish.key.node = (ink_node_t){SIZE, span, n};
     wish.key.doublings = pyramid_doublings (&self->world, &wish.key.node);
-    memcpy (wish.params, self->world.params, sizeof wish.params);
+    wish.args = self->world.args;
     ink_raise_begin (&raise, &wish);
     while (raise.under_way)
         made = ink_raise_step (&raise, self->world.cache);
