@@ -147,6 +147,10 @@ typedef struct {
     //  be coarse, and quick; finals never are. NULL for none. Cells only, of a cell_size that no
     //  parameter changes, at most INK_COARSE_ITEM.
     void (*coarsen) (const void *items, const uint64_t *bytes, size_t count, void *item);
+
+    //  With `coarsen`: the largest number an INK_ITEM_F32 can be, 0 if that is not known; then
+    //  nothing is estimated. Numbers of INK_ITEM_U64 are counts of the bytes of their cell.
+    double scale;
 } ink_kernel_t;
 
 typedef const ink_kernel_t *(ink_kernel_entry_t) (void);

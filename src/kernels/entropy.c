@@ -130,4 +130,5 @@ const ink_kernel_t ink_kernel_entropy = {
     .geometry = geometry,
     .map = map,
     .coarsen = coarsen,
+    .scale = 8,
 };

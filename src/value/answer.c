@@ -251,6 +251,18 @@ ink_answer_write_at (const ink_answer_t *self, uint64_t precision, void *out)
                    (uint8_t *) out + n * self->geometry.cell_size);
 }
 
+uint64_t
+ink_answer_item_at (const ink_answer_t *self, uint64_t precision, uint64_t n, void *item)
+{
+    unsigned doublings = ink_coarse_doublings (self->geometry.cell_bytes, precision);
+    if (doublings)
+        return make_item (self, doublings, n, item);
+    uint64_t place = n - self->range.offset / precision;
+    size_t size = self->geometry.cell_size;
+    memcpy (item, (uint8_t *) self->output + place * size, size);
+    return weight_of (self, n, place);
+}
+
 //  What of the part fills cells of the answer; false when none.
 static bool
 clip (const ink_answer_t *self, ink_part_t *part)
