@@ -92,14 +92,15 @@
 #define INK_FIELDS_series(F) F (BIN, key, 16, )
 
 //  One value of a lease that has arrived at the sink. `taken`: somebody there waited for it;
-//  `failed`: so many bytes of its part are not in it and will not come.
+//  `failed`: so many bytes of its part are not in it and will not come; `sample`: it is one.
 #define INK_FIELDS_arrival(F)    \
     F (U64, lease, INK_ANY, )    \
     F (U64, slot, UINT32_MAX, )  \
     F (U64, error, UINT32_MAX, ) \
     F (U64, taken, 1, )          \
     F (U64, failed, INK_ANY, )   \
-    F (U64, busy_ns, INK_ANY, )
+    F (U64, busy_ns, INK_ANY, )  \
+    F (U64, sample, 1, )
 
 #define INK_FIELDS_counter(F)      \
     F (STR, name, INK_NAME_MOST, ) \
@@ -185,7 +186,9 @@ typedef enum {
     F (STR, view, INK_NAME_MOST, )              \
     F (U64, focus, INK_ANY, )                   \
     F (U64, move, INK_ANY, )                    \
-    F (STR, other, INK_PATH_MOST, )
+    F (STR, other, INK_PATH_MOST, )             \
+    F (U64, estimates, 1, )                     \
+    F (U64, sample, INK_MILLION, )
 
 #define INK_FIELDS_cancel(F) F (STR, id, INK_NAME_MOST, )
 
@@ -294,7 +297,8 @@ typedef enum {
 //  Work: `spans` are adjacent parts of one source, `kernels` are mapped over each. The value
 //  of span s and kernel k is slot s * kernels + k. `end` is the end of the request's range,
 //  which no kernel looks behind. `care`, of INK_CARE_...: it has failed before. `others`: the
-//  second source, if any. `ahead`: it goes before those that wait.
+//  second source, if any. `ahead`: it goes before those that wait. With `fold` the spans are
+//  samples for the request `handle`: so many of them, or what is left of them, make one value.
 #define INK_FIELDS_lease(F)                     \
     F (U64, epoch, INK_ANY, )                   \
     F (U64, lease, INK_ANY, )                   \
@@ -311,7 +315,9 @@ typedef enum {
     F (U64, end, INK_ANY, )                     \
     F (LIST, spans, INK_SPANS_MOST, span)       \
     F (LIST, others, 1, file)                   \
-    F (U64, ahead, 1, )
+    F (U64, ahead, 1, )                         \
+    F (U64, fold, INK_SPANS_MOST, )             \
+    F (U64, handle, INK_ANY, )
 
 #define INK_FIELDS_probe(F)    \
     F (U64, epoch, INK_ANY, )  \
@@ -348,6 +354,21 @@ typedef enum {
     F (U64, busy_ns, INK_ANY, )      \
     F (LIST, failures, INK_FAILURES_MOST, failure)
 
+//  What `units` spans of a lease with `fold`, `bytes` in all, came to. A frame with the packed
+//  value follows, unless it has an error.
+#define INK_FIELDS_sample(F)         \
+    F (U64, epoch, INK_ANY, )        \
+    F (U64, worker, INK_ANY, )       \
+    F (U64, lease, INK_ANY, )        \
+    F (U64, slot, UINT32_MAX, )      \
+    F (U64, handle, INK_ANY, )       \
+    F (BIN, series, 16, )            \
+    F (U64, units, INK_SPANS_MOST, ) \
+    F (U64, bytes, INK_ANY, )        \
+    F (U64, error, UINT32_MAX, )     \
+    F (U64, checksum, INK_ANY, )     \
+    F (U64, busy_ns, INK_ANY, )
+
 //  (The probe is passed on as it is.)
 
 //  ---------------------------------------------------------------------------------------
@@ -373,7 +394,8 @@ typedef enum {
     F (U64, cache_refused, INK_ANY, )       \
     F (U64, cache_corrupt, INK_ANY, )       \
     F (U64, cache_failed, INK_ANY, )        \
-    F (U64, cache_set_aside, INK_ANY, )
+    F (U64, cache_set_aside, INK_ANY, )     \
+    F (U64, samples, INK_ANY, )
 
 #define INK_FIELDS_greeting(F)   \
     F (U64, epoch, INK_ANY, )    \
@@ -382,7 +404,9 @@ typedef enum {
 
 //  Values of this request will come, for every part of its plan and every kernel, unless a
 //  `known` or `failed` message tells of them. It holds from the moment on when `knowns` of
-//  the former, which follow at once, have come.
+//  the former, which follow at once, have come. Partials are to `estimate` what they do not
+//  know; parts come `spread` over the range as value/course.h has it, and none behind the
+//  first `places` of that course, when there are such.
 #define INK_FIELDS_expect(F)                    \
     F (U64, epoch, INK_ANY, )                   \
     F (U64, order, INK_ANY, )                   \
@@ -395,7 +419,10 @@ typedef enum {
     F (LIST, series, INK_KERNELS_MOST, series)  \
     F (LIST, reports, INK_REPORTS_MOST, report) \
     F (U64, cache_write, 1, )                   \
-    F (U64, knowns, INK_KERNELS_MOST, )
+    F (U64, knowns, INK_KERNELS_MOST, )         \
+    F (U64, estimate, 1, )                      \
+    F (U64, spread, 1, )                        \
+    F (U64, places, INK_ANY, )
 
 //  What the cache knew of these parts. A frame with the packed value follows.
 #define INK_FIELDS_known(F)             \
@@ -447,7 +474,7 @@ typedef enum {
     M (23, HEARTBEAT, heartbeat) M (24, STOPPED, stopped) M (25, RESYNC, resync) \
     M (26, HELD, held) M (27, BYE, bye) M (28, AGAIN, again) M (30, LEASE, lease) \
     M (31, PROBE, probe) M (40, BEACON, beacon) M (41, REVOKE, revoke) \
-    M (50, VALUE, value) M (60, GREET, greet) M (61, GREETING, greeting) \
+    M (50, VALUE, value) M (51, SAMPLE, sample) M (60, GREET, greet) M (61, GREETING, greeting) \
     M (62, EXPECT, expect) M (63, KNOWN, known) M (64, FAILED, failed) \
     M (65, FORGET, forget) M (66, SETTLED, settled) M (67, RESEND, resend)
 // clang-format on

@@ -191,7 +191,8 @@ static bool
 carries (const ink_msg_t *msg)
 {
     return msg->kind == INK_MSG_REPLY || msg->kind == INK_MSG_KNOWN ||
-           (msg->kind == INK_MSG_VALUE && msg->value.error == INK_OK);
+           (msg->kind == INK_MSG_VALUE && msg->value.error == INK_OK) ||
+           (msg->kind == INK_MSG_SAMPLE && msg->sample.error == INK_OK);
 }
 
 static int
