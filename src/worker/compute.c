@@ -265,15 +265,17 @@ begin_lease (ink_compute_t *self, const ink_msg_lease_t *lease)
         int rc = set_column (self, &self->columns[self->column_count++], lease, k);
         if (rc)
             return rc;
+        if (lease->fold && self->columns[k].kernel->shape != INK_SHAPE_COUNTS)
+            return INK_EPARAM; //  What is side by side cannot be folded
     }
     int rc = make_room (self, lease);
     return rc == INK_OK && self->reads ? open_sources (self, lease) : rc;
 }
 
+//  Makes the cells of one value ready.
 static int
-begin_span (ink_compute_t *self, const ink_msg_span_t *span)
+begin_value (ink_compute_t *self, const ink_msg_span_t *span)
 {
-    self->position = span->offset;
     for (size_t k = 0; k < self->column_count; k++) {
         column_t *column = &self->columns[k];
         size_t room = ink_value_room (column->kernel, &column->args, span->length);
@@ -363,7 +365,9 @@ static int
 map_slice (ink_compute_t *self, const ink_msg_lease_t *lease, const ink_msg_span_t *span)
 {
     size_t length = slice_length (self, span->offset + span->length - self->position);
-    uint64_t behind = lease->end - (self->position + length);
+    //  A sample sees nothing behind it, so that it is the same wherever it lies
+    uint64_t end = lease->fold ? span->offset + span->length : lease->end;
+    uint64_t behind = end - (self->position + length);
     int64_t before = ink_clock_ns ();
     if (self->reads) {
         int rc = read_slice (self, length + least (self->overlap, behind));
@@ -393,7 +397,20 @@ map_slice (ink_compute_t *self, const ink_msg_lease_t *lease, const ink_msg_span
 }
 
 //  ---------------------------------------------------------------------------------------
-//  Values
+//  Values: one of each span, or, of a sample, one of so many spans as are folded
+
+//  The span with which the value begins that the present one belongs to.
+static size_t
+first_span (const ink_msg_lease_t *lease, size_t span)
+{
+    return lease->fold ? span - span % lease->fold : span;
+}
+
+static bool
+ends_value (const ink_msg_lease_t *lease, size_t span)
+{
+    return span + 1 == lease->spans.size || first_span (lease, span + 1) == span + 1;
+}
 
 ink_msg_t
 ink_compute_value (uint64_t instance, const ink_msg_lease_t *lease, size_t span, size_t k)
@@ -406,6 +423,25 @@ ink_compute_value (uint64_t instance, const ink_msg_lease_t *lease, size_t span,
     msg.value.series = lease->series.items[k].key;
     msg.value.offset = lease->spans.items[span].offset;
     msg.value.length = lease->spans.items[span].length;
+    return msg;
+}
+
+//  The same for a SAMPLE, with the spans from `first` to the present one.
+static ink_msg_t
+sample_value (const ink_compute_t *self, const ink_msg_lease_t *lease, size_t first,
+              size_t k)
+{
+    ink_msg_t msg = {.kind = INK_MSG_SAMPLE};
+    msg.sample.epoch = lease->epoch;
+    msg.sample.worker = self->instance;
+    msg.sample.lease = lease->lease;
+    msg.sample.slot = first / lease->fold * lease->kernels.size + k;
+    msg.sample.handle = lease->handle;
+    msg.sample.series = lease->series.items[k].key;
+    for (size_t n = first; n <= self->span; n++) {
+        msg.sample.units++;
+        msg.sample.bytes += lease->spans.items[n].length;
+    }
     return msg;
 }
 
@@ -422,27 +458,41 @@ check_fence (const column_t *column)
         }
 }
 
-static int
-emit_value (ink_compute_t *self, const ink_msg_lease_t *lease, size_t k)
+//  Packs the cells of a column; NULL when out of memory.
+static ink_payload_t *
+pack (column_t *column, ink_part_t part)
 {
-    column_t *column = &self->columns[k];
-    const ink_msg_span_t *span = &lease->spans.items[self->span];
-    ink_part_t part = {span->offset, span->length};
-    int64_t began = ink_clock_ns ();
     if (column->kernel->settle)
         column->kernel->settle (&column->args, column->cells);
     check_fence (column);
     ink_value_shape_t shape =
         ink_value_measure (column->kernel, &column->args, column->cells, part);
     ink_payload_t *payload = ink_payload_new (shape.size);
+    if (payload)
+        ink_value_pack (&shape, column->kernel, &column->args, column->cells,
+                        ink_payload_data (payload));
+    return payload;
+}
+
+static uint64_t
+checksum (ink_payload_t *payload)
+{
+    return XXH3_64bits (ink_payload_data (payload), ink_payload_size (payload));
+}
+
+static int
+emit_value (ink_compute_t *self, const ink_msg_lease_t *lease, size_t k)
+{
+    column_t *column = &self->columns[k];
+    const ink_msg_span_t *span = &lease->spans.items[self->span];
+    int64_t began = ink_clock_ns ();
+    ink_payload_t *payload = pack (column, (ink_part_t){span->offset, span->length});
     if (!payload)
         return INK_ENOMEM;
-    ink_value_pack (&shape, column->kernel, &column->args, column->cells,
-                    ink_payload_data (payload));
     ink_msg_t msg = ink_compute_value (self->instance, lease, self->span, k);
     msg.value.lookahead =
         least (column->kernel->overlap, lease->end - span->offset - span->length);
-    msg.value.checksum = XXH3_64bits (ink_payload_data (payload), shape.size);
+    msg.value.checksum = checksum (payload);
     column->busy_ns += ink_clock_ns () - began;
     msg.value.busy_ns = (uint64_t) column->busy_ns;
     column->speed->chunks++;
@@ -459,28 +509,53 @@ is_wanted (const ink_compute_t *self, const ink_msg_lease_t *lease)
     return lease->spans.items[self->span].length > 0;
 }
 
+static int
+emit_sample (ink_compute_t *self, const ink_msg_lease_t *lease, size_t k)
+{
+    const ink_msg_span_t *span = &lease->spans.items[self->span];
+    ink_payload_t *payload =
+        pack (&self->columns[k], (ink_part_t){span->offset, span->length});
+    if (!payload)
+        return INK_ENOMEM;
+    ink_msg_t msg = sample_value (self, lease, first_span (lease, self->span), k);
+    msg.sample.checksum = checksum (payload);
+    msg.sample.busy_ns = (uint64_t) self->columns[k].busy_ns;
+    self->emit (self->emit_self, &msg, &payload);
+    return INK_OK;
+}
+
 //  Every value still owed is one error.
 static void
 emit_errors (ink_compute_t *self, const ink_msg_lease_t *lease, int error)
 {
-    for (; self->span < lease->spans.size; self->span++)
+    size_t first = first_span (lease, self->span);
+    for (; self->span < lease->spans.size; self->span++) {
+        if (!ends_value (lease, self->span))
+            continue;
         for (size_t k = 0; k < lease->kernels.size && is_wanted (self, lease); k++) {
-            ink_msg_t msg = ink_compute_value (self->instance, lease, self->span, k);
-            msg.value.error = (uint64_t) error;
+            ink_msg_t msg =
+                lease->fold ? sample_value (self, lease, first, k)
+                            : ink_compute_value (self->instance, lease, self->span, k);
+            *(lease->fold ? &msg.sample.error : &msg.value.error) = (uint64_t) error;
             self->emit (self->emit_self, &msg, NULL);
         }
+        first = self->span + 1;
+    }
 }
 
-//  The values of a span are given away only when the source is still what it was.
+//  The values are given away only when the source is still what it was.
 static int
 finish_span (ink_compute_t *self, const ink_msg_lease_t *lease)
 {
-    int rc = self->source ? ink_source_check (self->source) : INK_OK;
-    if (rc == INK_OK && self->other)
-        rc = ink_source_check (self->other);
-    for (size_t k = 0; rc == INK_OK && k < self->column_count && is_wanted (self, lease);
-         k++)
-        rc = emit_value (self, lease, k);
+    int rc = INK_OK;
+    if (ends_value (lease, self->span)) {
+        rc = self->source ? ink_source_check (self->source) : INK_OK;
+        if (rc == INK_OK && self->other)
+            rc = ink_source_check (self->other);
+        for (size_t k = 0;
+             rc == INK_OK && k < self->column_count && is_wanted (self, lease); k++)
+            rc = lease->fold ? emit_sample (self, lease, k) : emit_value (self, lease, k);
+    }
     if (rc == INK_OK)
         self->span++;
     return rc;
@@ -507,8 +582,9 @@ go_on (ink_compute_t *self, const ink_msg_lease_t *lease)
     if (!find_span (self, lease))
         return INK_OK;
     const ink_msg_span_t *span = &lease->spans.items[self->span];
-    if (rc == INK_OK && self->position == span->offset)
-        rc = begin_span (self, span);
+    if (rc == INK_OK && self->position == span->offset &&
+        first_span (lease, self->span) == self->span)
+        rc = begin_value (self, span);
     if (rc == INK_OK)
         rc = map_slice (self, lease, span);
     if (rc == INK_OK && self->position == span->offset + span->length) {
@@ -527,8 +603,8 @@ ink_compute_is_workable (const ink_msg_lease_t *lease)
         return false;
     for (size_t n = 0; n < lease->spans.size; n++) {
         const ink_msg_span_t *span = &lease->spans.items[n];
-        if (span->length > INK_CHUNK_MOST || span->offset > lease->end ||
-            span->length > lease->end - span->offset)
+        if ((lease->fold && !span->length) || span->length > INK_CHUNK_MOST ||
+            span->offset > lease->end || span->length > lease->end - span->offset)
             return false;
     }
     return true;

@@ -17,7 +17,7 @@
 
 typedef struct ink_compute ink_compute_t;
 
-//  Takes a VALUE and its payload (NULL with an error) to where they go.
+//  Takes a VALUE or SAMPLE and its payload (NULL with an error) to where they go.
 typedef void (ink_compute_emit_t) (void *self, const ink_msg_t *value,
                                    ink_payload_t **payload_p);
 

@@ -189,7 +189,8 @@ static void
 emit (void *arg, const ink_msg_t *value, ink_payload_t **payload_p)
 {
     worker_t *self = arg;
-    uint64_t lease = value->value.lease;
+    uint64_t lease =
+        value->kind == INK_MSG_SAMPLE ? value->sample.lease : value->value.lease;
     for (;;) {
         const ink_msg_lease_t *current = ink_runner_current (self->runner);
         bool wanted =
