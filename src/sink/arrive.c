@@ -40,13 +40,18 @@ store (ink_collector_t *self, const ink_collected_t *strand, ink_part_t part)
     grow (self, strand, part);
 }
 
+static uint64_t
+checksum (ink_payload_t *payload)
+{
+    return XXH3_64bits (ink_payload_data (payload), ink_payload_size (payload));
+}
+
 static bool
 is_sound (const ink_msg_value_t *value, ink_payload_t *payload)
 {
     if (!payload)
         return false;
-    uint64_t sum = XXH3_64bits (ink_payload_data (payload), ink_payload_size (payload));
-    return sum == value->checksum || INK_PLANTED (27);
+    return checksum (payload) == value->checksum || INK_PLANTED (27);
 }
 
 //  The failures of a value are ranges of its part, in order. INK_EVALUE; else how many bytes
@@ -106,6 +111,30 @@ merge (ink_collector_t *self, const ink_msg_value_t *value, ink_payload_t *paylo
     return INK_OK;
 }
 
+//  A sample is for one request alone, and only when all is known that the cache knew. It is
+//  for nothing when it comes before the request or behind its end.
+static int
+enter_sample (ink_collector_t *self, const ink_heard_t *heard)
+{
+    const ink_msg_sample_t *sample = &heard->msg->sample;
+    ink_collection_key_t key = {sample->epoch, sample->handle};
+    ink_collection_t *collection = ink_map_get (self->collections, &key);
+    if (!heard->payload || checksum (heard->payload) != sample->checksum)
+        return INK_EVALUE;
+    for (size_t k = 0; collection && !collection->knowns && k < collection->strand_count;
+         k++) {
+        ink_collected_t *strand = &collection->strands[k];
+        if (memcmp (strand->series.bytes, sample->series, 16) != 0 || !strand->left)
+            continue;
+        int rc = ink_collected_sample (strand, sample, ink_payload_data (heard->payload),
+                                       ink_payload_size (heard->payload));
+        if (rc)
+            return rc;
+        ink_desk_soil (self, strand);
+    }
+    return INK_OK;
+}
+
 void
 ink_desk_settle (ink_collector_t *self, ink_desk_ventilator_t *ventilator)
 {
@@ -129,6 +158,24 @@ ink_desk_settle (ink_collector_t *self, ink_desk_ventilator_t *ventilator)
     ventilator->arrival_count = 0;
 }
 
+//  What came is told of with the next SETTLED.
+static void
+arrive (ink_collector_t *self, ink_desk_ventilator_t *ventilator,
+        const ink_msg_arrival_t *arrival)
+{
+    assert (ventilator->arrival_count < ARRIVALS_MOST); //  See ink_collector_is_full
+    if (!ventilator->arrival_count)
+        ventilator->settled = ventilator->order;
+    ink_msg_arrival_t *told = &ventilator->arrivals[ventilator->arrival_count++];
+    *told = *arrival;
+    if (told->error >= INK_ERROR_COUNT)
+        told->error = INK_EVALUE;
+    self->counted.bad_values += told->error == INK_EVALUE;
+    if (INK_PLANTED (28))
+        ink_desk_settle (self, ventilator);
+    self->full = true;
+}
+
 static void
 on_value (ink_collector_t *self, const ink_heard_t *heard)
 {
@@ -143,18 +190,29 @@ on_value (ink_collector_t *self, const ink_heard_t *heard)
                                  .slot = value->slot,
                                  .error = value->error,
                                  .busy_ns = value->busy_ns};
-    if (arrival.error >= INK_ERROR_COUNT)
-        arrival.error = INK_EVALUE;
     if (arrival.error == INK_OK)
         arrival.error = (uint64_t) merge (self, value, heard->payload, &arrival);
-    self->counted.bad_values += arrival.error == INK_EVALUE;
-    assert (ventilator->arrival_count < ARRIVALS_MOST); //  See ink_collector_is_full
-    if (!ventilator->arrival_count)
-        ventilator->settled = ventilator->order;
-    ventilator->arrivals[ventilator->arrival_count++] = arrival;
-    if (INK_PLANTED (28))
-        ink_desk_settle (self, ventilator);
-    self->full = true;
+    arrive (self, ventilator, &arrival);
+}
+
+static void
+on_sample (ink_collector_t *self, const ink_heard_t *heard)
+{
+    const ink_msg_sample_t *sample = &heard->msg->sample;
+    ink_desk_ventilator_t *ventilator = ink_desk_find (self, sample->epoch);
+    self->counted.samples++;
+    if (!ventilator) {
+        self->counted.stale_values++;
+        return;
+    }
+    ink_msg_arrival_t arrival = {.lease = sample->lease,
+                                 .slot = sample->slot,
+                                 .error = sample->error,
+                                 .busy_ns = sample->busy_ns,
+                                 .sample = 1};
+    if (arrival.error == INK_OK)
+        arrival.error = (uint64_t) enter_sample (self, heard);
+    arrive (self, ventilator, &arrival);
 }
 
 //  The probe has come down the lane and up here: one hop is left.
@@ -175,6 +233,8 @@ ink_desk_worker (ink_collector_t *self, const ink_heard_t *heard)
 {
     if (heard->msg->kind == INK_MSG_VALUE)
         on_value (self, heard);
+    else if (heard->msg->kind == INK_MSG_SAMPLE)
+        on_sample (self, heard);
     else if (heard->msg->kind == INK_MSG_PROBE)
         on_probe (self, &heard->msg->probe);
     else

@@ -10,6 +10,9 @@
 #include "sink/collection.h"
 #include "value/coarse.h"
 
+//  Fewer parts tell nothing of the others
+#define TELLING_PARTS 16
+
 static int
 set_args (ink_args_t *args, const ink_kernel_t *kernel, const ink_msg_kernel_t *msg)
 {
@@ -44,6 +47,7 @@ set_strand (ink_collection_t *self, ink_collected_t *strand, const ink_msg_kerne
     strand->left = self->parts;
     strand->there = ink_alloc (self->parts);
     strand->answer = ink_answer_new (strand->kernel, args, range);
+    strand->estimates = expect->estimate && ink_estimate_suits (strand->kernel, args);
     return strand->there && strand->answer ? INK_OK : INK_ENOMEM;
 }
 
@@ -70,6 +74,10 @@ ink_collection_new (const ink_msg_expect_t *expect, ink_collection_t **self_p)
     self->plan =
         (ink_plan_t){expect->offset, expect->length, expect->size, expect->chunk};
     self->parts = ink_plan_count (&self->plan);
+    self->course = expect->places ? ink_course_scatter (self->parts)
+                                  : ink_course_spread (self->parts);
+    self->spread = expect->spread;
+    self->places = expect->places;
     self->write = expect->cache_write;
     self->knowns = expect->knowns;
     self->order = expect->order;
@@ -98,6 +106,7 @@ ink_collection_destroy (ink_collection_t **self_p)
         ink_collected_t *strand = &self->strands[k];
         ink_list_remove (&strand->dirty);
         ink_answer_destroy (&strand->answer);
+        ink_estimate_destroy (&strand->estimate);
         ink_free (strand->there);
         ink_free (strand->torn);
         ink_free (strand->failures);
@@ -148,6 +157,31 @@ add_torn (ink_collected_t *self, uint64_t n, const ink_msg_value_t *msg,
     return INK_OK;
 }
 
+static bool
+begin_estimate (ink_collected_t *self)
+{
+    const ink_plan_t *plan = &self->collection->plan;
+    if (!self->estimate)
+        self->estimate =
+            ink_estimate_new (self->kernel, &self->args, plan->length, plan->chunk);
+    return self->estimate != NULL;
+}
+
+//  A part that comes by a spread course is a sample, too; parts of a block stand together for
+//  one place. Few parts are soon there, and without memory nothing is estimated.
+static void
+learn_from (ink_collected_t *self, uint64_t n, const void *value, size_t size)
+{
+    const ink_collection_t *collection = self->collection;
+    if (!self->estimates || !collection->spread || collection->parts < TELLING_PARTS ||
+        !begin_estimate (self))
+        return;
+    uint64_t place = ink_course_place (&collection->course, n);
+    (void) ink_estimate_part (self->estimate, value, size,
+                              ink_plan_part (&collection->plan, n).length,
+                              place / collection->course.block);
+}
+
 int
 ink_collected_add (ink_collected_t *self, uint64_t n, const ink_msg_value_t *msg,
                    const void *value, size_t size, bool *doubled)
@@ -161,10 +195,50 @@ ink_collected_add (ink_collected_t *self, uint64_t n, const ink_msg_value_t *msg
     int rc = ink_answer_add (self->answer, value, size, part);
     if (rc)
         return rc;
+    learn_from (self, n, value, size);
     self->there[n] = INK_THERE;
     self->left--;
     self->computed += part.length;
     return INK_OK;
+}
+
+int
+ink_collected_sample (ink_collected_t *self, const ink_msg_sample_t *msg,
+                      const void *value, size_t size)
+{
+    if (!self->estimates)
+        return INK_OK;
+    if (!begin_estimate (self))
+        return INK_ENOMEM;
+    if (!msg->units || !msg->bytes || msg->bytes > self->collection->plan.length)
+        return INK_EVALUE;
+    return ink_estimate_sample (self->estimate, value, size, msg->units, msg->bytes);
+}
+
+void
+ink_collected_spare (ink_collected_t *self)
+{
+    const ink_course_t *course = &self->collection->course;
+    if (!self->collection->places || INK_PLANTED (63))
+        return;
+    for (uint64_t n = 0; n < self->collection->parts; n++)
+        if (!self->there[n] && ink_course_place (course, n) >= self->collection->places) {
+            self->there[n] = INK_SPARED;
+            self->left--;
+        }
+}
+
+ink_tidings_t
+ink_collected_tidings (const ink_collected_t *self)
+{
+    uint64_t total = self->collection->plan.length;
+    ink_tidings_t tidings = {.covered = self->cached + self->computed,
+                             .bound = INK_EXACT};
+    uint64_t rest = total - (INK_PLANTED (64) ? 0 : tidings.covered);
+    if (self->estimate && rest > self->failed &&
+        ink_estimate_bound (self->estimate, rest, &tidings.bound))
+        tidings.estimated = rest;
+    return tidings;
 }
 
 static bool
@@ -231,6 +305,9 @@ ink_collected_know (ink_collected_t *self, const ink_msg_known_t *known,
         rc = ink_answer_add (
             self->answer, value, size,
             (ink_part_t){self->collection->plan.offset, self->collection->plan.length});
+    //  It was to be computed, and came before we were told to expect it
+    if (rc == INK_OK && only && only->count == 1 && !self->collection->knowns)
+        learn_from (self, only->first, value, size);
     for (size_t n = 0; rc == INK_OK && n < known->runs.size; n++)
         mark_run (self, &known->runs.items[n]);
     return rc;
@@ -246,6 +323,32 @@ ink_collected_fail (ink_collected_t *self, uint64_t n, uint64_t error)
     self->left--;
     self->failed += ink_plan_part (&self->collection->plan, n).length;
     return INK_OK;
+}
+
+//  Why there was nothing to estimate from: parts have failed, or there was no room for it.
+static uint64_t
+why_missing (const ink_collected_t *self)
+{
+    if (self->torn_count)
+        return self->torn[0].error;
+    for (uint64_t n = 0; n < self->collection->parts; n++)
+        if (self->there[n] > INK_THERE && self->there[n] < INK_SPARED)
+            return (uint64_t) (self->there[n] - INK_THERE);
+    return INK_ENOMEM;
+}
+
+void
+ink_collected_miss (ink_collected_t *self)
+{
+    const ink_collection_t *collection = self->collection;
+    if (!collection->places)
+        return;
+    uint8_t missing = (uint8_t) (INK_THERE + why_missing (self));
+    for (uint64_t n = 0; n < collection->parts; n++)
+        if (self->there[n] == INK_SPARED) {
+            self->there[n] = missing;
+            self->failed += ink_plan_part (&collection->plan, n).length;
+        }
 }
 
 //  Adds a part behind those listed so far.
@@ -295,7 +398,7 @@ ink_collected_list_failures (ink_collected_t *self)
         ink_part_t part = ink_plan_part (&self->collection->plan, n);
         if (self->there[n] == INK_TORN)
             list_torn (self, part);
-        else if (self->there[n] > INK_THERE)
+        else if (self->there[n] > INK_THERE && self->there[n] != INK_SPARED)
             list_failure (self, part, (uint64_t) (self->there[n] - INK_THERE));
     }
     return INK_OK;

@@ -15,10 +15,13 @@
 #include "protocol/messages.h"
 #include "sink/schedule.h"
 #include "value/answer.h"
+#include "value/course.h"
+#include "value/estimate.h"
 #include "value/kin.h"
 
 #define INK_THERE 1
-#define INK_TORN 255 //  There, but for the ranges in `torn`
+#define INK_SPARED 254 //  It will not come: the answer is to be an estimate
+#define INK_TORN 255   //  There, but for the ranges in `torn`
 
 typedef struct ink_collection ink_collection_t;
 
@@ -30,8 +33,11 @@ typedef struct {
     ink_args_t args;
     ink_series_t series;
     ink_answer_t *answer;
-    uint8_t *there; //  A byte a part: 0, INK_THERE, that and its error, or INK_TORN
-    uint64_t left;  //  Parts that are not
+    bool estimates;           //  What is not there is to be estimated
+    ink_estimate_t *estimate; //  NULL: from nothing so far
+    uint8_t
+        *there; //  A byte a part: 0, INK_THERE, that and its error, INK_SPARED, INK_TORN
+    uint64_t left;                     //  Parts that are still to come
     uint64_t cached, computed, failed; //  Bytes
     ink_schedule_t schedule;
     ink_msg_failure_t *torn; //  What is missing in parts that are there, as it came
@@ -52,8 +58,11 @@ struct ink_collection {
     ink_collection_key_t key;
     ink_plan_t plan;
     uint64_t parts;
-    bool write;      //  Values go to the cache
-    uint64_t knowns; //  Still to come before it gets values
+    ink_course_t course; //  In which they come
+    bool spread;         //  So it is; else the order of coming says nothing
+    uint64_t places;     //  What stands behind these is spared; 0: nothing
+    bool write;          //  Values go to the cache
+    uint64_t knowns;     //  Still to come before it gets values
     uint64_t order;
     ink_collected_t strands[INK_KERNELS_MOST];
     size_t strand_count;
@@ -73,11 +82,29 @@ int ink_collected_add (ink_collected_t *self, uint64_t n, const ink_msg_value_t 
 int ink_collected_know (ink_collected_t *self, const ink_msg_known_t *known,
                         const void *value, size_t size);
 
+//  Spares the parts that will not come: those behind the places of the collection that are
+//  not there. To be called when what the cache knew is.
+void ink_collected_spare (ink_collected_t *self);
+
+//  Enters a sample of the range. INK_EVALUE, INK_ENOMEM.
+int ink_collected_sample (ink_collected_t *self, const ink_msg_sample_t *msg,
+                          const void *value, size_t size);
+
+//  What the strand can tell now. `bound` in millionths, INK_EXACT when it estimates nothing.
+typedef struct {
+    uint64_t covered, estimated, bound;
+} ink_tidings_t;
+
+ink_tidings_t ink_collected_tidings (const ink_collected_t *self);
+
 //  A part will not come.
 int ink_collected_fail (ink_collected_t *self, uint64_t n, uint64_t error);
 
 //  At which precision it is to be told now: a final at the kernel's own.
 uint64_t ink_collected_precision (const ink_collected_t *self);
+
+//  Nothing could be estimated: what was spared has failed.
+void ink_collected_miss (ink_collected_t *self);
 
 //  Lists what failed, when nothing is left: in order, adjacent parts joined. INK_ENOMEM.
 int ink_collected_list_failures (ink_collected_t *self);

@@ -194,9 +194,14 @@ reply (ink_collector_t *self, ink_collected_t *strand)
     const ink_collection_t *collection = strand->collection;
     const ink_desk_ventilator_t *ventilator = ink_desk_find (self, collection->key.epoch);
     bool final = strand->left == 0;
+    ink_tidings_t tidings = ink_collected_tidings (strand);
+    if (!final && !tidings.covered && !tidings.estimated)
+        return; //  Too few samples so far to say anything
     ink_sink_action_t *action = ink_desk_do (self, INK_SINK_REPLY);
     action->peer = ventilator ? ventilator->peer : INK_NO_PEER;
     action->answer = strand->answer;
+    action->estimate = tidings.estimated ? strand->estimate : NULL;
+    action->estimated = tidings.estimated;
     action->msg.kind = INK_MSG_REPLY;
     ink_msg_reply_t *msg = &action->msg.reply;
     msg->id = msg->detail = "";
@@ -206,15 +211,20 @@ reply (ink_collector_t *self, ink_collected_t *strand)
     msg->total = collection->plan.length;
     msg->cached = strand->cached;
     msg->computed = strand->computed;
-    msg->bound = INK_EXACT;
+    msg->estimated = tidings.estimated;
+    msg->bound = tidings.bound;
     msg->precision = ink_collected_precision (strand);
+    if (final && !tidings.estimated)
+        ink_collected_miss (strand);
     if (final) {
         self->failed |= ink_collected_list_failures (strand) != INK_OK;
         msg->failures.items = strand->failures;
         msg->failures.size = strand->failure_count;
     }
     strand->ended = final;
-    ink_schedule_sent (&strand->schedule, self->now, strand->cached + strand->computed,
+    if (final && !tidings.estimated) //  It is exact
+        ink_estimate_destroy (&strand->estimate);
+    ink_schedule_sent (&strand->schedule, self->now, tidings.covered,
                        collection->plan.length);
 }
 

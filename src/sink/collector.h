@@ -22,6 +22,7 @@
 #include "protocol/post.h"
 #include "sink/pyramid.h"
 #include "value/answer.h"
+#include "value/estimate.h"
 
 typedef enum {
     INK_HEARD_VENTILATOR, //  A message of a ventilator, from `peer`
@@ -48,7 +49,7 @@ typedef struct ink_collection ink_collection_t;
 typedef enum {
     INK_SINK_SEND,  //  msg to the ventilator `peer`
     INK_SINK_REPLY, //  msg to the ventilator `peer`, with `answer` as payload, written at
-                    //  its precision
+                    //  its precision, or by `estimate` when there is one
     INK_SINK_STORE, //  Put the payload of this event into the cache under `key`
     INK_SINK_RAISE, //  Make the node of `wish` of its children, if the cache has them all
     INK_SINK_PURGE  //  Remove `series` from the cache
@@ -58,7 +59,9 @@ typedef struct {
     ink_sink_do_t kind;
     uint64_t peer;
     ink_msg_t msg;
-    const ink_answer_t *answer; //  NULL: no value. Lives until the next step
+    const ink_answer_t *answer;     //  NULL: no value. Lives until the next step
+    const ink_estimate_t *estimate; //  Of what it lacks; NULL: none. Lives as long
+    uint64_t estimated;             //  Bytes
     ink_cache_key_t key;
     ink_series_t series;
     ink_wish_t wish;

@@ -32,6 +32,9 @@ begin_collecting (ink_collector_t *self, ink_desk_ventilator_t *ventilator,
         self->failed |=
             ink_kin_join (&strand->kin, &self->kin, strand->series.bytes,
                           &collection->plan, strand->kernel->overlap) != INK_OK;
+        ink_collected_spare (strand);
+        if (!strand->left)
+            ink_desk_soil (self, strand);
     }
 }
 

@@ -74,7 +74,10 @@ send_reply (sink_t *self, ink_sink_action_t *action)
         action->answer ? ink_answer_size_at (action->answer, precision) : 0);
     if (!payload)
         ink_log_starved ("sink");
-    if (action->answer)
+    if (action->estimate)
+        ink_estimate_write (action->estimate, action->answer, action->estimated,
+                            ink_payload_data (payload));
+    else if (action->answer)
         ink_answer_write_at (action->answer, precision, ink_payload_data (payload));
     (void) ink_post_send (&self->ventilators, action->peer, &action->msg, &payload);
     ink_payload_destroy (&payload);

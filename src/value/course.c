@@ -10,13 +10,25 @@ blocks_of (uint64_t parts, uint64_t block)
     return (parts + block - 1) / block;
 }
 
+static ink_course_t
+spread (uint64_t parts, uint64_t block)
+{
+    ink_course_t self = {.parts = parts, .block = block};
+    while ((uint64_t) 1 << self.bits < blocks_of (parts, block))
+        self.bits++;
+    return self;
+}
+
 ink_course_t
 ink_course_spread (uint64_t parts)
 {
-    ink_course_t self = {.parts = parts, .block = blocks_of (parts, INK_COURSE_BLOCKS)};
-    while ((uint64_t) 1 << self.bits < blocks_of (parts, self.block))
-        self.bits++;
-    return self;
+    return spread (parts, blocks_of (parts, INK_COURSE_BLOCKS));
+}
+
+ink_course_t
+ink_course_scatter (uint64_t parts)
+{
+    return spread (parts, 1);
 }
 
 ink_course_t

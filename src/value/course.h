@@ -25,6 +25,9 @@ typedef struct {
 } ink_course_t;
 
 ink_course_t ink_course_spread (uint64_t parts);
+//  The same, but no two parts stay together: for a range of which only some are computed.
+ink_course_t ink_course_scatter (uint64_t parts);
+
 ink_course_t ink_course_around (uint64_t parts, uint64_t focus);
 
 //  How many places there are: fewer than 2 * parts + 2 * INK_COURSE_BLOCKS.

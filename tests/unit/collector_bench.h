@@ -39,8 +39,9 @@ typedef struct {
     ink_series_t series;
     ink_msg_report_t reports[4];
     size_t report_count;
-    bool write;
-    uint64_t knowns;
+    bool write, estimate;
+    uint64_t knowns, places;
+    uint64_t bound; //  Of the last reply
     char trace[4096];
 } bench_t;
 
@@ -111,6 +112,9 @@ note_reply (bench_t *self, const ink_sink_action_t *action)
                 (int) (msg->computed / PART));
     if (msg->precision > PART) //  Coarse
         write_down (self, " at %d", (int) msg->precision);
+    if (msg->estimated)
+        write_down (self, " and %d estimated", (int) (msg->estimated / PART));
+    self->bound = msg->bound;
     if (msg->error)
         write_down (self, " %s", ink_error_name ((int) msg->error));
     for (size_t n = 0; n < msg->failures.size; n++)
@@ -119,7 +123,10 @@ note_reply (bench_t *self, const ink_sink_action_t *action)
                     (int) (msg->failures.items[n].length / PART),
                     ink_error_name ((int) msg->failures.items[n].error));
     write_down (self, "\n");
-    if (action->answer)
+    if (action->estimate)
+        ink_estimate_write (action->estimate, action->answer, action->estimated,
+                            self->cells);
+    else if (action->answer)
         ink_answer_write_at (action->answer, msg->precision, self->cells);
 }
 
@@ -186,7 +193,10 @@ expect_kernel (bench_t *self, const char *name, uint64_t handle, uint64_t first,
                                 .series = {&series, 1},
                                 .reports = {self->reports, self->report_count},
                                 .cache_write = self->write,
-                                .knowns = self->knowns}};
+                                .knowns = self->knowns,
+                                .estimate = self->estimate,
+                                .spread = 1,
+                                .places = self->places}};
     return step (self, INK_HEARD_VENTILATOR, &msg, NULL);
 }
 

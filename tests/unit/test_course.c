@@ -42,6 +42,22 @@ a_spread_course_visits_every_part_once (void **state)
     }
 }
 
+//  A part and the next one in the course are half the range apart, also of a million.
+static void
+a_scattered_course_visits_every_part_once_and_leaves_none_together (void **state)
+{
+    (void) state;
+    for (size_t n = 0; n < SIZES; n++) {
+        ink_course_t course = ink_course_scatter (sizes[n]);
+        visit_each_once (&course);
+        uint64_t places = ink_course_places (&course), half = places / 2, first, next;
+        for (uint64_t place = 0; place + 1 < places; place += 2)
+            if (ink_course_part (&course, place, &first) &&
+                ink_course_part (&course, place + 1, &next))
+                assert_int_equal (next - first, half);
+    }
+}
+
 static void
 a_course_around_any_part_visits_every_part_once (void **state)
 {
@@ -107,6 +123,8 @@ main (void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test (a_spread_course_visits_every_part_once),
+        cmocka_unit_test (
+            a_scattered_course_visits_every_part_once_and_leaves_none_together),
         cmocka_unit_test (a_course_around_any_part_visits_every_part_once),
         cmocka_unit_test (a_course_around_a_part_goes_away_from_it),
         cmocka_unit_test (every_beginning_of_a_spread_course_is_a_fair_sample),

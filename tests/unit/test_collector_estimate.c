@@ -1,0 +1,277 @@
+//  test_collector_estimate.c: what the collector says of what it does not know.
+
+#include "collector_bench.h"
+
+//  A sample of 32 pieces, 64 bytes of which are 1 and `twos` are 2.
+static int
+sample_for (bench_t *self, uint64_t handle, uint64_t slot, uint32_t twos, int damage)
+{
+    uint32_t cells[256] = {[1] = 64, [2] = twos};
+    const ink_args_t args = {0};
+    ink_value_shape_t shape =
+        ink_value_measure (&ink_kernel_histogram, &args, cells, (ink_part_t){0, PART});
+    ink_payload_t *payload = ink_payload_new (shape.size);
+    ink_value_pack (&shape, &ink_kernel_histogram, &args, cells,
+                    ink_payload_data (payload));
+    uint64_t checksum = XXH3_64bits (ink_payload_data (payload), shape.size);
+    ink_msg_t msg = {.kind = INK_MSG_SAMPLE,
+                     .sample = {.epoch = self->epoch,
+                                .lease = 5,
+                                .slot = slot,
+                                .handle = handle,
+                                .series = self->series.bytes,
+                                .units = 32,
+                                .bytes = 64 + twos,
+                                .checksum = checksum + (uint64_t) damage}};
+    return step (self, INK_HEARD_WORKER, &msg, payload);
+}
+
+static void
+sample (bench_t *self, uint64_t slot)
+{
+    sample_for (self, 1, slot, 192, 0);
+}
+
+//  That so many parts are estimated to hold a quarter ones and three quarters twos, beside
+//  what is exact.
+static void
+holds (const bench_t *self, uint64_t parts)
+{
+    assert_int_equal (self->cells[1] / 16, (parts * PART / 4 + self->cells[15]) / 16);
+    assert_int_equal (self->cells[2], parts * PART / 4 * 3);
+    assert_true (self->bound > 0 && self->bound < INK_MILLION);
+}
+
+static void
+the_first_partial_is_an_estimate_from_samples (void **state)
+{
+    bench_t *self = *state;
+    self->estimate = true;
+    greet (self);
+    expect (self, 1, 0, 16);
+    sample (self, 0);
+    stored (self);
+    TOLD (self, "settled after 1: 5.0\n"); //  One batch says nothing of its own error
+    sample (self, 1);
+    stored (self);
+    TOLD (self, "settled after 1: 5.1\n"
+                "partial 1.0: 0+0 and 16 estimated\n");
+    holds (self, 16);
+}
+
+static void
+what_comes_later_makes_less_of_it_an_estimate (void **state)
+{
+    bench_t *self = *state;
+    self->estimate = true;
+    greet (self);
+    expect (self, 1, 0, 16);
+    sample (self, 0);
+    sample (self, 1);
+    stored (self);
+    value (self, 15);
+    stored (self);
+    self->trace[0] = 0;
+    self->now += 50 * MS;
+    tick (self);
+    TOLD (self, "partial 1.0: 0+1 and 15 estimated\n");
+    uint64_t sum = 0;
+    for (size_t n = 0; n < 256; n++)
+        sum += self->cells[n];
+    assert_in_range (sum, 16 * PART - 2, 16 * PART + 2);
+    assert_true (self->cells[15] >= PART);
+}
+
+static void
+a_final_is_exact (void **state)
+{
+    bench_t *self = *state;
+    self->estimate = true;
+    greet (self);
+    expect (self, 1, 0, 16);
+    sample (self, 0);
+    sample (self, 1);
+    for (uint64_t n = 0; n < 16; n++)
+        value (self, n);
+    self->trace[0] = 0;
+    stored (self);
+    assert_non_null (strstr (self->trace, "final 1.0: 0+16\n"));
+    assert_true (self->bound == INK_EXACT);
+    counted (self, 0, 16);
+    self->trace[0] = 0;
+    sample (self, 2); //  Behind the end
+    stored (self);
+    TOLD (self, "settled after 1: 5.2\n");
+}
+
+static void
+who_wants_no_estimates_gets_none (void **state)
+{
+    bench_t *self = *state;
+    greet (self);
+    expect (self, 1, 0, 16);
+    sample (self, 0);
+    sample (self, 1);
+    stored (self);
+    TOLD (self, "settled after 1: 5.0 5.1\n");
+    value (self, 3);
+    stored (self);
+    TOLD (self, "store\n"
+                "settled after 1: 1.3\n"
+                "partial 1.0: 0+1\n");
+    counted (self, 3, 1);
+}
+
+static void
+a_sample_is_for_one_request_alone (void **state)
+{
+    bench_t *self = *state;
+    self->estimate = true;
+    greet (self);
+    expect (self, 1, 0, 16);
+    expect (self, 2, 0, 16);
+    sample_for (self, 2, 0, 192, 0);
+    sample_for (self, 2, 1, 192, 0);
+    sample_for (self, 3, 2, 192, 0); //  Nobody's
+    stored (self);
+    TOLD (self, "settled after 2: 5.0 5.1 5.2\n"
+                "partial 2.0: 0+0 and 16 estimated\n");
+}
+
+static void
+a_sample_before_all_is_known_that_the_cache_knew_is_for_nothing (void **state)
+{
+    bench_t *self = *state;
+    self->estimate = true;
+    self->knowns = 1;
+    greet (self);
+    expect (self, 1, 0, 16);
+    sample (self, 0);
+    sample (self, 1);
+    stored (self);
+    TOLD (self, "settled after 0: 5.0 5.1\n");
+    known (self, 1, 0, 4);
+    self->now += 50 * MS;
+    tick (self);
+    TOLD (self, "");
+    sample (self, 2);
+    sample (self, 3);
+    stored (self);
+    TOLD (self, "settled after 1: 5.2 5.3\n"
+                "partial 1.0: 4+0 and 12 estimated\n");
+}
+
+static void
+a_damaged_sample_is_a_bad_value_and_nothing_else (void **state)
+{
+    bench_t *self = *state;
+    self->estimate = true;
+    greet (self);
+    expect (self, 1, 0, 16);
+    sample_for (self, 1, 0, 192, 1);
+    sample_for (self, 1, 1, 192, 0);
+    stored (self);
+    TOLD (self, "settled after 1: 5.0 bad_value 5.1\n");
+    greet (self);
+    assert_int_equal (self->greeting.samples, 2);
+    assert_int_equal (self->greeting.values, 0);
+    assert_int_equal (self->greeting.bad_values, 1);
+}
+
+static void
+completion_0_is_reached_by_the_first_estimate (void **state)
+{
+    bench_t *self = *state;
+    self->estimate = true;
+    self->reports[1] = (ink_msg_report_t){900000, 0};
+    self->report_count = 2;
+    greet (self);
+    expect (self, 1, 0, 16);
+    for (uint64_t n = 0; n < 4; n++)
+        sample (self, n);
+    stored (self);
+    TOLD (self, "settled after 1: 5.0 5.1 5.2 5.3\n"
+                "partial 1.0: 0+0 and 16 estimated\n");
+    self->now += SECOND;
+    sample (self, 4);
+    stored (self);
+    TOLD (self, "settled after 1: 5.4\n");
+}
+
+//  ---------------------------------------------------------------------------------------
+//  Spared
+
+static void
+the_final_comes_when_all_came_but_what_is_spared (void **state)
+{
+    bench_t *self = *state;
+    self->estimate = true;
+    self->places = 8; //  The even ones
+    greet (self);
+    expect (self, 1, 0, 16);
+    sample (self, 0);
+    sample (self, 1);
+    for (uint64_t n = 0; n < 14; n += 2)
+        value (self, n);
+    stored (self);
+    assert_null (strstr (self->trace, "final"));
+    self->trace[0] = 0;
+    value (self, 14);
+    stored (self);
+    TOLD (self, "store\n"
+                "settled after 1: 1.14\n"
+                "final 1.0: 0+8 and 8 estimated\n");
+    assert_true (self->bound < INK_MILLION);
+    resend (self, 1); //  It can still be told again
+    TOLD (self, "final 1.0: 0+8 and 8 estimated\n");
+}
+
+static void
+what_the_cache_knew_is_not_spared (void **state)
+{
+    bench_t *self = *state;
+    self->estimate = true;
+    self->places = 8;
+    self->knowns = 1;
+    greet (self);
+    expect (self, 1, 0, 16);
+    known (self, 1, 0, 16);
+    TOLD (self, "final 1.0: 16+0\n");
+    counted (self, 0, 16);
+}
+
+//  One part is too few to say anything of the others.
+static void
+what_is_spared_has_failed_when_nothing_can_be_estimated (void **state)
+{
+    bench_t *self = *state;
+    self->estimate = true;
+    self->places = 2; //  0 and 8
+    greet (self);
+    expect (self, 1, 0, 16);
+    value (self, 0);
+    failed (self, 1, 8, INK_EIO);
+    stored (self);
+    TOLD (self, "store\n"
+                "settled after 1: 1.0\n"
+                "final 1.0: 0+1 without [1+15] io_error\n");
+}
+
+int
+main (void)
+{
+    const struct CMUnitTest tests[] = {
+        STORY (the_first_partial_is_an_estimate_from_samples),
+        STORY (what_comes_later_makes_less_of_it_an_estimate),
+        STORY (a_final_is_exact),
+        STORY (who_wants_no_estimates_gets_none),
+        STORY (a_sample_is_for_one_request_alone),
+        STORY (a_sample_before_all_is_known_that_the_cache_knew_is_for_nothing),
+        STORY (a_damaged_sample_is_a_bad_value_and_nothing_else),
+        STORY (completion_0_is_reached_by_the_first_estimate),
+        STORY (the_final_comes_when_all_came_but_what_is_spared),
+        STORY (what_the_cache_knew_is_not_spared),
+        STORY (what_is_spared_has_failed_when_nothing_can_be_estimated),
+    };
+    return cmocka_run_group_tests (tests, NULL, NULL);
+}
