@@ -10,11 +10,16 @@
 #include "inkling/error.h"
 #include "kernels/args.h"
 #include "kernels/kernels.h"
-#include "value/answer.h"
+#include "value/estimate.h"
 #include "ventilator/admission.h"
 
 //  Of answers on their way to one client
 #define CLIENT_OUTPUT_MOST ((uint64_t) 1 << 30)
+
+//  A range that is only sampled is cut into so many parts at least, unless they get smaller
+//  than this: fewer make a poor sample
+#define SAMPLED_PARTS 256
+#define SAMPLED_CHUNK ((uint64_t) 64 << 10)
 
 #define PRIORITY_MOST 1000
 #define DAY_US ((int64_t) 24 * 3600 * 1000000)
@@ -89,6 +94,19 @@ params_are_known (const ink_demand_t *demand, const ink_msg_request_t *request,
     return INK_OK;
 }
 
+//  What stands side by side follows from nothing else, and tables that are too large from too
+//  little.
+static int
+check_sample (const ink_demand_t *demand, ink_detail_t *detail)
+{
+    for (size_t k = 0; demand->millionths && k < demand->strand_count; k++)
+        if (!ink_estimate_suits (demand->strands[k].kernel, &demand->strands[k].args))
+            return refuse (INK_EPARAM, detail,
+                           "%s cannot be sampled; ask for larger cells instead",
+                           demand->strands[k].kernel->name);
+    return INK_OK;
+}
+
 static int
 set_strands (ink_demand_t *demand, const ink_msg_request_t *request, ink_detail_t *detail)
 {
@@ -108,7 +126,8 @@ set_strands (ink_demand_t *demand, const ink_msg_request_t *request, ink_detail_
         ink_kin_init (&strand->kin);
         demand->strand_count++;
     }
-    return params_are_known (demand, request, detail);
+    int rc = check_sample (demand, detail);
+    return rc ? rc : params_are_known (demand, request, detail);
 }
 
 //  The chunk that was asked for, or the largest that one of the kernels likes; no cell may
@@ -136,6 +155,7 @@ set_chunk (ink_demand_t *demand, uint64_t asked, ink_detail_t *detail)
     if (chunk < INK_CHUNK_LEAST || chunk > INK_CHUNK_MOST || (chunk & (chunk - 1)))
         return refuse (INK_ECHUNK, detail, "not a power of two from 4K to 64M");
     demand->chunk = chunk;
+    demand->named_chunk = asked > 0;
     return INK_OK;
 }
 
@@ -170,6 +190,8 @@ set_simple (ink_demand_t *demand, const ink_msg_request_t *request, int64_t now,
     demand->weight = weight_of (request->priority);
     demand->cache_read = request->cache_read;
     demand->cache_write = request->cache_write;
+    demand->estimates = request->estimates;
+    demand->millionths = request->sample < INK_MILLION ? request->sample : 0;
     demand->report_count = request->reports.size;
     if (request->reports.size)
         memcpy (demand->reports, request->reports.items,
@@ -236,6 +258,14 @@ check_output (ink_demand_t *demand, ink_detail_t *detail)
     return INK_OK;
 }
 
+static void
+plan (ink_demand_t *demand)
+{
+    demand->plan = (ink_plan_t){demand->offset, demand->length, demand->identity.size,
+                                demand->chunk};
+    demand->parts = ink_plan_count (&demand->plan);
+}
+
 int
 ink_admission_fit (ink_demand_t *demand, const ink_identity_t *identity,
                    const ink_identity_t *other, ink_detail_t *detail)
@@ -246,9 +276,12 @@ ink_admission_fit (ink_demand_t *demand, const ink_identity_t *identity,
     demand->identity = *identity;
     if (other)
         demand->other_identity = *other;
-    demand->plan =
-        (ink_plan_t){demand->offset, demand->length, identity->size, demand->chunk};
-    demand->parts = ink_plan_count (&demand->plan);
+    plan (demand);
+    while (demand->millionths && !demand->named_chunk && demand->parts < SAMPLED_PARTS &&
+           demand->chunk > SAMPLED_CHUNK) {
+        demand->chunk /= 2;
+        plan (demand);
+    }
     return check_output (demand, detail);
 }
 
@@ -274,7 +307,8 @@ ink_admission_body (const ink_msg_request_t *request)
                                 request->chunk,        (uint64_t) request->priority,
                                 request->timeout_ms,   request->cache_read,
                                 request->cache_write,  request->kernels.size,
-                                request->reports.size, request->focus};
+                                request->reports.size, request->focus,
+                                request->estimates,    request->sample};
     XXH64_update (&state, numbers, sizeof numbers);
     for (size_t k = 0; k < request->kernels.size; k++) {
         const ink_msg_kernel_t *kernel = &request->kernels.items[k];

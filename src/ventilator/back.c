@@ -95,7 +95,7 @@ ink_office_drop (ink_foreman_t *self, ink_chunk_t *chunk)
     for (size_t n = 0; n < 2 && !INK_PLANTED (38); n++) {
         ink_lease_t *lease = leases[n];
         if (lease && lease->open && lease->state == INK_LEASE_RUNNING &&
-            !ink_lease_first (lease))
+            !ink_lease_is_wanted (lease))
             ink_office_revoke (self, lease);
     }
 }
@@ -148,11 +148,24 @@ ink_office_expire (ink_foreman_t *self, ink_lease_t *lease)
     prove (self, lease->worker);
 }
 
+//  A piece of a chunk is no chunk: nothing else is kept from being tried.
+static void
+blame_sample (ink_foreman_t *self, const ink_lease_t *lease)
+{
+    ink_demand_t *demand = ink_map_get (self->demands.by_handle, &lease->handle);
+    if (!demand)
+        return;
+    demand->unsampled = true;
+    ink_office_sample_no_more (self, demand);
+}
+
 //  Of a lease that was being computed the first part that has not settled is to blame. Whether
 //  there is one.
 static bool
-blame_lease (ink_lease_t *lease)
+blame_lease (ink_foreman_t *self, ink_lease_t *lease)
 {
+    if (lease->fold)
+        blame_sample (self, lease);
     for (size_t n = 0; n < lease->slots; n++)
         if (lease->chunks[n]) {
             lease->chunks[n]->deaths++;
@@ -164,7 +177,7 @@ blame_lease (ink_lease_t *lease)
 //  The oldest lease was being computed, or the one that has gone ahead; what only waited is not
 //  to blame.
 static bool
-blame (ink_worker_t *worker)
+blame (ink_foreman_t *self, ink_worker_t *worker)
 {
     bool blamed = false;
     ink_link_t *oldest = INK_PLANTED (16) ? worker->leases.prev : worker->leases.next;
@@ -172,7 +185,7 @@ blame (ink_worker_t *worker)
     {
         ink_lease_t *lease = INK_ITEM (link, ink_lease_t, link);
         if (link == oldest || lease->ahead)
-            blamed |= blame_lease (lease);
+            blamed |= blame_lease (self, lease);
     }
     return blamed;
 }
@@ -183,7 +196,7 @@ ink_office_lose (ink_foreman_t *self, ink_worker_t *worker, bool is_to_blame)
     if (is_to_blame) {
         self->counters.workers_lost++;
         worker->record.lost++;
-        worker->record.deaths += blame (worker);
+        worker->record.deaths += blame (self, worker);
     }
     INK_LIST_EACH (link, &worker->leases)
     {

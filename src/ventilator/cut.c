@@ -14,7 +14,7 @@
 
 //  A lease that shows nothing for so long, and 20 times its estimate, is given to another,
 //  with twice the patience each time: its worker beats, so it may just be slow
-#define LEASE_PATIENCE_US 6000000
+#define LEASE_PATIENCE_US ((int64_t) 6000000)
 
 //  A chunk is computed with care when it could not be computed, and isolated when it has cost
 //  so many workers. That takes its time: so many doublings of patience
@@ -302,15 +302,37 @@ add_other (ink_foreman_t *self, const ink_demand_t *demand, ink_msg_lease_t *msg
     msg->others.size = 1;
 }
 
-static void
+//  Grants the lease to the worker of the cut, and to the books of its demand. NULL when memory
+//  ran out.
+static ink_lease_t *
+grant (ink_foreman_t *self, ink_cut_t *cut, ink_chunk_t *const chunks[], size_t slots)
+{
+    ink_demand_t *demand = cut->demand;
+    int64_t busy = (cut->worker->in_hand_ns + cut->estimate_ns) / 1000;
+    ink_lease_t *lease = ink_leases_grant (&self->leases, cut->worker, demand->handle,
+                                           chunks, slots, cut->estimate_ns);
+    if (!lease) {
+        self->failed = true;
+        return NULL;
+    }
+    lease->ahead = cut->ahead;
+    lease->since = self->now;
+    lease->due = self->now + busy;
+    lease->deadline = self->now + LEASE_PATIENCE_US + 20 * busy;
+    demand->running++;
+    demand->client->running++;
+    ink_demand_reorder (&self->demands, demand);
+    self->counters.leases++;
+    return lease;
+}
+
+//  What every lease says; to be completed.
+static ink_msg_lease_t *
 send (ink_foreman_t *self, const ink_cut_t *cut, const ink_lease_t *lease)
 {
     const ink_demand_t *demand = cut->demand;
     ink_msg_lease_t msg = {.epoch = self->epoch,
                            .lease = lease->id,
-                           .attempt =
-                               lease->chunks[0]->deaths + lease->chunks[0]->failures,
-                           .care = lease->care,
                            .source = ink_office_text (self, demand->source),
                            .device = demand->identity.device,
                            .inode = demand->identity.inode,
@@ -320,38 +342,49 @@ send (ink_foreman_t *self, const ink_cut_t *cut, const ink_lease_t *lease)
                            .end = demand->offset + demand->length,
                            .ahead = lease->ahead};
     list_kernels (self, cut, &msg);
-    list_spans (self, cut, &msg);
     if (*demand->other)
         add_other (self, demand, &msg);
     ink_action_t *action = ink_office_do (self, INK_DO_SEND_LANE);
     action->worker = cut->worker->id;
     action->msg.kind = INK_MSG_LEASE;
     action->msg.lease = msg;
+    return &action->msg.lease;
+}
+
+bool
+ink_cut_hand_out_samples (ink_foreman_t *self, ink_cut_t *cut,
+                          const ink_msg_span_t *samples, size_t count, size_t fold)
+{
+    size_t slots = (count + fold - 1) / fold * cut->kernels;
+    ink_lease_t *lease = grant (self, cut, NULL, slots);
+    ink_msg_span_t *spans = ink_office_alloc (self, count * sizeof *spans);
+    if (!lease || !spans)
+        return false;
+    memcpy (spans, samples, count * sizeof *spans);
+    lease->fold = fold;
+    ink_msg_lease_t *msg = send (self, cut, lease);
+    msg->spans.items = spans;
+    msg->spans.size = count;
+    msg->fold = fold;
+    msg->handle = cut->demand->handle;
+    return true;
 }
 
 bool
 ink_cut_hand_out (ink_foreman_t *self, ink_cut_t *cut)
 {
-    ink_demand_t *demand = cut->demand;
-    ink_lease_t *lease = ink_leases_grant (&self->leases, cut->worker, demand->handle,
-                                           cut->chunks, cut->slots, cut->estimate_ns);
-    if (!lease) {
-        self->failed = true;
+    ink_lease_t *lease = grant (self, cut, cut->chunks, cut->slots);
+    if (!lease)
         return false;
-    }
-    int64_t busy = cut->worker->in_hand_ns / 1000;
     lease->kernels = cut->kernels;
     lease->ahead = cut->ahead;
     lease->care = care_of (cut->chunks[0]);
     assert (!lease->care || cut->slots == 1);
     uint32_t doublings = cut->chunks[0]->expiries + (lease->care ? CARE_DOUBLINGS : 0);
-    lease->since = self->now;
-    lease->due = self->now + busy;
-    lease->deadline = self->now + ((int64_t) LEASE_PATIENCE_US << doublings) + 20 * busy;
-    send (self, cut, lease);
-    demand->running++;
-    demand->client->running++;
-    ink_demand_reorder (&self->demands, demand);
-    self->counters.leases++;
+    lease->deadline += (LEASE_PATIENCE_US << doublings) - LEASE_PATIENCE_US;
+    ink_msg_lease_t *msg = send (self, cut, lease);
+    msg->attempt = lease->chunks[0]->deaths + lease->chunks[0]->failures;
+    msg->care = lease->care;
+    list_spans (self, cut, msg);
     return true;
 }

@@ -30,6 +30,11 @@ void ink_cut_ready (ink_foreman_t *self, ink_cut_t *cut);
 //  Cuts again what is left of a lease, from the place `first` on.
 void ink_cut_backup (ink_foreman_t *self, ink_cut_t *cut, const ink_lease_t *lease);
 
+//  Grants instead a lease over `count` samples, `fold` of them for each value; the cut says of
+//  which kernels. False when memory ran out.
+bool ink_cut_hand_out_samples (ink_foreman_t *self, ink_cut_t *cut,
+                               const ink_msg_span_t *samples, size_t count, size_t fold);
+
 //  Grants the lease and sends it. False when memory ran out.
 bool ink_cut_hand_out (ink_foreman_t *self, ink_cut_t *cut);
 

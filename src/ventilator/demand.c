@@ -311,6 +311,8 @@ course_of (const ink_demand_t *demand)
 {
     const ink_plan_t *plan = &demand->plan;
     uint64_t focus = demand->focus;
+    if (demand->millionths)
+        return ink_course_scatter (demand->parts);
     if (!demand->view[0])
         return ink_course_spread (demand->parts);
     if (focus == INK_ANY)
@@ -365,6 +367,12 @@ count_of (ink_strand_t *strand, ink_part_state_t state)
                                            : NULL;
 }
 
+static bool
+is_open (ink_part_state_t state)
+{
+    return state < INK_PART_DONE;
+}
+
 void
 ink_strand_set (ink_demands_t *self, ink_strand_t *strand, uint64_t part,
                 ink_part_state_t state)
@@ -379,9 +387,7 @@ ink_strand_set (ink_demands_t *self, ink_strand_t *strand, uint64_t part,
     count = count_of (strand, state);
     if (count)
         ++*count;
-    bool was_open = old != INK_PART_DONE && old != INK_PART_ERROR;
-    bool is_open = state != INK_PART_DONE && state != INK_PART_ERROR;
-    strand->left += (uint64_t) is_open - (uint64_t) was_open;
+    strand->left += (uint64_t) is_open (state) - (uint64_t) is_open (old);
     if (state == INK_PART_READY && !INK_PLANTED (21)) {
         uint64_t place = ink_course_place (&strand->demand->course, part);
         strand->cursor = place < strand->cursor ? place : strand->cursor;

@@ -28,7 +28,8 @@ typedef enum {
     INK_PART_READY,       //  To be leased
     INK_PART_IN_PROGRESS, //  In a lease, of this demand's or a kin's
     INK_PART_DONE,        //  Merged, at the sink or from the cache
-    INK_PART_ERROR        //  Given up
+    INK_PART_ERROR,       //  Given up
+    INK_PART_SPARED       //  Of a range that is only sampled: not computed
 } ink_part_state_t;
 
 typedef struct ink_demand ink_demand_t;
@@ -42,8 +43,9 @@ typedef struct {
     ink_series_t series;
     uint8_t *states;                   //  Of each part
     uint64_t cursor;                   //  No place of the course before it is READY
-    uint64_t ready, in_progress, left; //  left: neither DONE nor ERROR
+    uint64_t ready, in_progress, left; //  left: not DONE, ERROR or SPARED
     uint64_t cached_parts;
+    unsigned batch;            //  Of samples, the next one: sample.c
     bool ended;                //  The final was sent
     uint64_t cached, computed; //  Bytes, as last told by the sink
 
@@ -98,6 +100,9 @@ struct ink_demand {
     bool cache_read, cache_write;
     char view[INK_NAME_MOST + 1]; //  "": of none
     uint64_t focus, move;
+    bool named_chunk;    //  It was asked for
+    bool estimates;      //  Partials say what they do not know by an estimate
+    uint64_t millionths; //  Of its parts that are computed; 0: all
     ink_msg_report_t reports[INK_REPORTS_MOST];
     size_t report_count;
 
@@ -108,6 +113,8 @@ struct ink_demand {
     ink_identity_t identity, other_identity;
     ink_plan_t plan;
     ink_course_t course; //  In which its parts are leased
+    uint64_t places;     //  Of it; what stands behind is spared. 0: nothing
+    bool unsampled;      //  A sample has cost a worker: there is to be no other
     uint64_t parts, output, seq;
     uint64_t running; //  Leases cut for it
     ink_strand_t strands[INK_KERNELS_MOST];

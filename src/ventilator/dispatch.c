@@ -139,6 +139,8 @@ choose (ink_foreman_t *self)
 static bool
 serve (ink_foreman_t *self, ink_worker_t *worker, ink_demand_t *demand, bool ahead)
 {
+    if (ink_office_sample (self, demand, worker, ahead))
+        return true;
     ink_cut_t cut = {.demand = demand, .worker = worker, .ahead = ahead};
     ink_cut_ready (self, &cut);
     if (!cut.slots || !ink_cut_hand_out (self, &cut))

@@ -207,6 +207,7 @@ ink_office_retire (ink_foreman_t *self, ink_demand_t *demand, bool purge)
 {
     ink_office_ended (self, demand->error, demand->incomplete);
     tell_forget (self, demand, purge);
+    ink_office_sample_no_more (self, demand);
     for (size_t k = 0; k < demand->strand_count; k++)
         if (demand->strands[k].states)
             release_chunks (self, demand, &demand->strands[k]);

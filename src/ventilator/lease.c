@@ -130,7 +130,7 @@ ink_leases_grant (ink_leases_t *self, ink_worker_t *worker, uint64_t handle,
     lease->estimate_ns = estimate_ns;
     lease->slots = lease->open = slots;
     lease->settled = (uint8_t *) (lease->chunks + slots);
-    for (size_t n = 0; n < slots; n++) {
+    for (size_t n = 0; chunks && n < slots; n++) {
         assert (!chunks[n]->backup);
         lease->chunks[n] = chunks[n];
         if (chunks[n]->lease)
@@ -180,6 +180,12 @@ ink_leases_end (ink_leases_t *self, ink_lease_t *lease)
     lease->worker->in_hand_ns -= lease->estimate_ns;
     ink_map_remove (self->by_id, &lease->id);
     ink_free (lease);
+}
+
+bool
+ink_lease_is_wanted (const ink_lease_t *self)
+{
+    return self->fold || ink_lease_first (self);
 }
 
 const ink_chunk_t *

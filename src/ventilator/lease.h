@@ -3,7 +3,7 @@
 //  A chunk here is one value somebody waits for: of one series, over one part, with its
 //  lookahead. It exists from the moment it is first leased until it has settled or nobody
 //  wants it. A lease is a run of adjacent parts, times some kernels, held by one worker once;
-//  its chunks are its slots. A chunk whose lease is slow may be in a second one, its backup:
+//  its chunks are its slots; one over samples (sample.c) has slots and no chunks. A chunk whose lease is slow may be in a second one, its backup:
 //  the first value settles it, for both.
 //
 //          cut                settled
@@ -62,7 +62,7 @@ struct ink_lease {
     ink_lease_state_t state;
     int64_t since, due, deadline; //  due: when it should have ended
     int64_t estimate_ns;
-    uint64_t care;         //  As it was told to the worker
+    uint64_t care, fold;   //  As they were told to the worker
     bool ahead;            //  Of those that wait there
     size_t kernels;        //  A span has so many slots
     size_t slots, open;    //  open: neither settled nor passed over
@@ -95,8 +95,8 @@ ink_leases_make_chunk (ink_leases_t *self, const ink_chunk_key_t *key, int kerne
 //  on. If it is suspect that is remembered.
 void ink_leases_drop_chunk (ink_leases_t *self, ink_chunk_t *chunk);
 
-//  Gives `slots` chunks to a worker, READY ones or such that have no backup. NULL when out of
-//  memory: nothing has changed.
+//  Gives `slots` chunks to a worker, READY ones or such that have no backup; `chunks` may be
+//  NULL: there are none. NULL when out of memory: nothing has changed.
 ink_lease_t *
 ink_leases_grant (ink_leases_t *self, ink_worker_t *worker, uint64_t handle,
                   ink_chunk_t *const chunks[], size_t slots, int64_t estimate_ns);
@@ -110,6 +110,9 @@ void ink_lease_pass_over (ink_lease_t *self, size_t slot);
 
 //  Ends a lease. Its chunks that are in no other lease are READY again.
 void ink_leases_end (ink_leases_t *self, ink_lease_t *lease);
+
+//  Whether anything is left of the lease that somebody waits for.
+bool ink_lease_is_wanted (const ink_lease_t *self);
 
 //  The first chunk of the lease that is still wanted; NULL when there is none.
 const ink_chunk_t *ink_lease_first (const ink_lease_t *self);

@@ -6,6 +6,7 @@
 //      revoke.c    what workers need not compute any more
 //      dispatch.c  who gets which work
 //      cut.c       a lease in the making
+//      sample.c    what is looked at first of a range that takes long
 //      settle.c    what the sink and the cache say
 //      view.c      what becomes of views that move
 //      report.c    what a person sees of all this
@@ -28,8 +29,8 @@
     C (ended_no_worker) C (ended_changed) C (ended_failed) C (ended_refused) \
     C (finals) C (partials) C (partials_replaced) C (cancelled) C (superseded) \
     C (parts_cached) C (parts_computed) C (parts_shared) C (parts_failed) \
-    C (leases) C (leases_ahead) C (backups) C (leases_revoked) C (spans_revoked) C (leases_expired) \
-    C (retries) \
+    C (leases) C (leases_ahead) C (samples) C (backups) C (leases_revoked) \
+    C (spans_revoked) C (leases_expired) C (retries) \
     C (late_values) C (doubled_values) C (bad_values) \
     C (clients_lost) C (workers_lost) C (workers_refused) C (quarantines) C (sinks_lost) \
     C (bad_messages) C (bad_at_front) C (bad_at_back) C (bad_from_sink)
@@ -170,6 +171,21 @@ bool ink_office_is_wanted (ink_foreman_t *self, const ink_chunk_key_t *key,
 
 //  Drops chunks that are in no lease and that nobody wants any more.
 void ink_office_sweep (ink_foreman_t *self);
+
+//  sample.c
+
+//  Gives the worker samples of the demand, if there are to be any before its parts; when
+//  `ahead`, before what waits there.
+bool ink_office_sample (ink_foreman_t *self, ink_demand_t *demand, ink_worker_t *worker,
+                        bool ahead);
+
+//  Samples are taken from the beginning, of what is now lacking; or no more of them.
+void ink_office_sample_anew (ink_demand_t *demand);
+void ink_office_sample_no_more (ink_foreman_t *self, ink_demand_t *demand);
+
+//  The places of the course that a demand needs which is only sampled, by what the cache knows;
+//  0: all of them.
+uint64_t ink_office_places (const ink_demand_t *demand, const uint8_t *const known[]);
 
 //  settle.c
 void ink_office_sink (ink_foreman_t *self, ink_event_t *event);

@@ -230,6 +230,12 @@ ink_registry_serves (ink_registry_t *self, uint64_t kernels)
 //  ---------------------------------------------------------------------------------------
 //  Speed and credit
 
+bool
+ink_registry_knows (ink_registry_t *self, const ink_worker_t *worker, int kernel)
+{
+    return worker->speeds[kernel].ps_per_byte || self->offers[kernel].ps_per_byte;
+}
+
 int64_t
 ink_registry_estimate (ink_registry_t *self, const ink_worker_t *worker, int kernel,
                        uint64_t bytes)

@@ -102,6 +102,9 @@ bool ink_registry_serves (ink_registry_t *self, uint64_t kernels);
 int64_t ink_registry_estimate (ink_registry_t *self, const ink_worker_t *worker,
                                int kernel, uint64_t bytes);
 
+//  Whether that is more than a guess.
+bool ink_registry_knows (ink_registry_t *self, const ink_worker_t *worker, int kernel);
+
 //  Learns from a value that took so long.
 void ink_registry_learn (ink_registry_t *self, ink_worker_t *worker, int kernel,
                          uint64_t bytes, uint64_t busy_ns);

@@ -14,6 +14,12 @@
 //  ---------------------------------------------------------------------------------------
 //  What the cache knew
 
+static bool
+is_spared (const ink_demand_t *demand, uint64_t p)
+{
+    return demand->places && ink_course_place (&demand->course, p) >= demand->places;
+}
+
 //  Parts the cache knows are DONE; what a kin has in progress will come with it; the rest is
 //  to be leased.
 static void
@@ -25,6 +31,8 @@ sort_part (ink_foreman_t *self, ink_strand_t *strand, uint64_t p, bool known)
         strand->cached += ink_plan_part (&strand->demand->plan, p).length;
         strand->cached_parts++;
         self->counters.parts_cached++;
+    } else if (is_spared (strand->demand, p)) {
+        state = INK_PART_SPARED;
     } else {
         ink_chunk_key_t key = ink_office_key (strand, p);
         const ink_chunk_t *chunk = ink_leases_chunk (&self->leases, &key);
@@ -39,6 +47,7 @@ sort_part (ink_foreman_t *self, ink_strand_t *strand, uint64_t p, bool known)
 static void
 sort_parts (ink_foreman_t *self, ink_demand_t *demand, const ink_event_t *event)
 {
+    demand->places = ink_office_places (demand, event->known);
     for (size_t k = 0; k < demand->strand_count; k++) {
         ink_strand_t *strand = &demand->strands[k];
         const uint8_t *known = event->known[k];
@@ -47,6 +56,7 @@ sort_parts (ink_foreman_t *self, ink_demand_t *demand, const ink_event_t *event)
             if (strand->states[p] == INK_PART_LOOKING)
                 sort_part (self, strand, p, known && known[p]);
     }
+    ink_office_sample_anew (demand);
 }
 
 //  What was kept of a strand is sent, or its glimpse, as `action` says.
@@ -142,7 +152,10 @@ expect (ink_foreman_t *self, ink_demand_t *demand)
                             .reports.items = demand->reports,
                             .reports.size = demand->report_count,
                             .cache_write = demand->cache_write,
-                            .knowns = knowns};
+                            .knowns = knowns,
+                            .estimate = demand->estimates || demand->millionths,
+                            .spread = !demand->course.around,
+                            .places = demand->places};
     list_kernels (self, demand, &msg);
     ink_office_say (self, INK_DO_SEND_SINK, 0, INK_MSG_EXPECT)->expect = msg;
 }
@@ -387,13 +400,33 @@ settle_slot (ink_foreman_t *self, ink_lease_t *lease, const ink_msg_arrival_t *a
     settle_chunk (self, chunk, order);
 }
 
+//  A sample is for one demand alone, and nothing waits for it.
+static void
+settle_sample (ink_foreman_t *self, const ink_lease_t *lease,
+               const ink_msg_arrival_t *arrival)
+{
+    const ink_demand_t *demand = ink_map_get (self->demands.by_handle, &lease->handle);
+    if (!demand || arrival->error != INK_ECHANGED)
+        return;
+    const ink_series_t series = demand->strands[0].series;
+    source_has_changed (self, &series);
+}
+
+//  Whether the lease has such a slot.
+static bool
+has_slot (const ink_lease_t *lease, const ink_msg_arrival_t *arrival)
+{
+    return lease && arrival->slot < lease->slots && arrival->sample == (lease->fold > 0);
+}
+
 static void
 on_arrival (ink_foreman_t *self, const ink_msg_arrival_t *arrival, uint64_t order)
 {
-    self->counters.parts_computed += arrival->error == INK_OK;
+    self->counters.samples += arrival->error == INK_OK && arrival->sample;
+    self->counters.parts_computed += arrival->error == INK_OK && !arrival->sample;
     self->counters.bad_values += arrival->error == INK_EVALUE;
     ink_lease_t *lease = ink_leases_find (&self->leases, arrival->lease);
-    if (!lease || arrival->slot >= lease->slots) {
+    if (!has_slot (lease, arrival)) {
         self->counters.late_values++;
         return;
     }
@@ -408,7 +441,9 @@ on_arrival (ink_foreman_t *self, const ink_msg_arrival_t *arrival, uint64_t orde
             ink_worker_judge (lease->worker, arrival->error == INK_OK, self->now);
     lease->settled[arrival->slot] = INK_SLOT_SETTLED;
     lease->open--;
-    if (lease->chunks[arrival->slot])
+    if (lease->fold)
+        settle_sample (self, lease, arrival);
+    else if (lease->chunks[arrival->slot])
         settle_slot (self, lease, arrival, order);
     else
         self->counters.late_values++;
@@ -417,7 +452,7 @@ on_arrival (ink_foreman_t *self, const ink_msg_arrival_t *arrival, uint64_t orde
         ink_leases_find (&self->leases, arrival->lease); //  May have ended with a demand
     if (lease && lease->open == 0)
         ink_office_close_lease (self, lease);
-    else if (lease && lease->state == INK_LEASE_RUNNING && !ink_lease_first (lease))
+    else if (lease && lease->state == INK_LEASE_RUNNING && !ink_lease_is_wanted (lease))
         ink_office_revoke (self, lease);
 }
 

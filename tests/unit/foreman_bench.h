@@ -44,8 +44,11 @@ typedef struct {
     bool foreign;            //  Values are of something nobody waits for
     ink_msg_probe_t probe;   //  The last one
     size_t slots[256];       //  Of each lease, by id
-    uint64_t answers;        //  Bytes that came with replies, in sum
-    int meetings;            //  How often the sink was to be connected to anew
+    bool samples[256];       //  Whether it is over samples
+    ink_msg_span_t pieces[INK_SPANS_MOST]; //  Of the last such
+    uint64_t places;                       //  Of the last EXPECT
+    uint64_t answers;                      //  Bytes that came with replies, in sum
+    int meetings; //  How often the sink was to be connected to anew
     bool pings[EVERYBODY], beats[EVERYBODY], greets; //  Who is alive, while time passes
     uint64_t instance[EVERYBODY];
     ink_event_t todo[64];
@@ -100,14 +103,22 @@ write_lease (bench_t *self, const ink_msg_lease_t *msg)
 {
     write_down (self, "LEASE %d ", (int) msg->lease);
     write_kernels (self, msg->kernels.items, msg->kernels.size);
-    write_spans (self, msg->spans.items, msg->spans.size);
+    if (msg->fold)
+        write_down (self, " %d samples by %d", (int) msg->spans.size, (int) msg->fold);
+    else
+        write_spans (self, msg->spans.items, msg->spans.size);
     if (msg->ahead)
         write_down (self, " ahead");
     if (msg->attempt)
         write_down (self, " again %d", (int) msg->attempt);
     if (msg->care)
         write_down (self, " care %d", (int) msg->care);
-    self->slots[msg->lease % 256] = msg->spans.size * msg->kernels.size;
+    size_t fold = msg->fold ? msg->fold : 1;
+    self->slots[msg->lease % 256] = msg->spans.size / fold * msg->kernels.size;
+    self->samples[msg->lease % 256] = msg->fold > 0;
+    if (msg->fold)
+        memcpy (self->pieces, msg->spans.items,
+                msg->spans.size * sizeof *msg->spans.items);
 }
 
 static inline void
@@ -156,6 +167,7 @@ static inline void
 write_expect (bench_t *self, const ink_msg_expect_t *msg)
 {
     self->order = msg->order;
+    self->places = msg->places;
     write_down (self, "EXPECT %d ", (int) msg->handle);
     write_kernels (self, msg->kernels.items, msg->kernels.size);
     write_down (self, " [%d+%d]", (int) (msg->offset / PART), (int) (msg->length / PART));
@@ -522,7 +534,8 @@ arrives_at (bench_t *self, uint64_t order, uint64_t lease, uint64_t slot, int er
                                  .error = (uint64_t) error,
                                  .taken = !self->foreign,
                                  .failed = self->torn,
-                                 .busy_ns = self->busy_ns};
+                                 .busy_ns = self->busy_ns,
+                                 .sample = self->samples[lease % 256]};
     return from_sink (self, (ink_msg_t){.kind = INK_MSG_SETTLED,
                                         .settled = {.epoch = 1,
                                                     .instance = self->instance[0],
