@@ -60,7 +60,8 @@ ink_request_set_param (ink_request_t *self, const char *name, int64_t value);
 INK_EXPORT int
 ink_request_set_text_param (ink_request_t *self, const char *name, const char *text);
 
-//  Adds a completion (0 to 1) at which a partial is wanted, up to 64 of them. Without any,
+//  Adds a completion (0 to 1) at which a partial is wanted, up to 64 of them; 0: as soon as
+//  anything is known. Without any,
 //  partials come as soon as something is known, then every 50 ms at most.
 INK_EXPORT int ink_request_add_report (ink_request_t *self, double completion);
 
@@ -69,6 +70,16 @@ INK_EXPORT int ink_request_add_report (ink_request_t *self, double completion);
 //  of an answer above 1 MiB, come as fine as fits into 256 KiB. Counts are not concerned.
 INK_EXPORT int
 ink_request_add_report_at (ink_request_t *self, double completion, uint64_t precision);
+
+//  Whether partials may estimate what is not known yet, as at first; else they are exact over
+//  what they cover.
+INK_EXPORT void ink_request_set_estimates (ink_request_t *self, bool estimates);
+
+//  Computes only this fraction of the range, spread over all of it, and estimates the rest: the
+//  final is approximate then, and says so by ink_reply_estimated and ink_reply_bound. 1, as at
+//  first: all of it. For kernels that count; others are refused by the ventilator. INK_EUSAGE:
+//  not above 0, or above 1.
+INK_EXPORT int ink_request_set_sample (ink_request_t *self, double fraction);
 
 //  A chunk size in place of the kernels' own: a power of two, 4096 to 64 MiB; 0: their own.
 INK_EXPORT void ink_request_set_chunk (ink_request_t *self, uint64_t chunk);

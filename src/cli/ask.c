@@ -79,7 +79,10 @@ make_request (const ink_options_t *options, const char *source, const char *othe
     ink_request_set_timeout (request, options->timeout_ms);
     ink_request_set_cache (request, !options->no_cache && !options->refresh,
                            !options->no_cache);
-    if (other)
+    ink_request_set_estimates (request, !options->no_estimates);
+    if (options->sample > 0)
+        *error = ink_request_set_sample (request, options->sample);
+    if (other && *error == INK_OK)
         *error = ink_request_set_other (request, other);
     for (size_t n = 0; n < options->kernel_count && *error == INK_OK; n++)
         *error = ink_request_add_kernel (request, options->kernels[n]);
@@ -124,6 +127,8 @@ data_of (const ask_t *self, const ink_reply_t *reply)
                        .rows = 1,
                        .offset = options->offset,
                        .length = ink_reply_total (reply),
+                       .estimated = ink_reply_estimated (reply),
+                       .bound = ink_reply_bound (reply),
                        .bytes = ink_reply_data (reply),
                        .size = ink_reply_size (reply)};
     const ink_kernel_t *kernel = ink_kernels_find (data.kernel);
@@ -164,6 +169,9 @@ write_summary (const ink_reply_t *reply)
     fprintf (stderr, "%-10s %s covered, %s", ink_reply_kernel (reply),
              ink_human_bytes (covered).text,
              ink_human_share ((double) covered, total).text);
+    if (ink_reply_estimated (reply))
+        fprintf (stderr, " · approximate, ± %s",
+                 ink_human_share (ink_reply_bound (reply), 1).text);
     fprintf (stderr, " · %s cached · %s computed · %s · %s\n",
              ink_human_share ((double) ink_reply_cached (reply), total).text,
              ink_human_bytes (ink_reply_computed (reply)).text,
@@ -259,8 +267,9 @@ take_reply (ask_t *self, const ink_reply_t *reply)
     told_t *told = told_of (self, ink_reply_kernel (reply));
     if (!told || told->final)
         return;
-    told->state = (ink_progress_state_t){
-        ink_reply_total (reply), ink_reply_cached (reply), ink_reply_computed (reply)};
+    told->state =
+        (ink_progress_state_t){ink_reply_total (reply), ink_reply_cached (reply),
+                               ink_reply_computed (reply), ink_reply_bound (reply)};
     told->final = ink_reply_is_final (reply);
     ink_data_t data = data_of (self, reply);
     if (self->options->json)
@@ -277,11 +286,13 @@ take_reply (ask_t *self, const ink_reply_t *reply)
 static void
 show_progress (ask_t *self)
 {
-    ink_progress_state_t sum = {0, 0, 0};
+    ink_progress_state_t sum = {.bound = -1};
     for (size_t n = 0; n < self->options->kernel_count; n++) {
         sum.total += self->told[n].state.total;
         sum.cached += self->told[n].state.cached;
         sum.computed += self->told[n].state.computed;
+        if (self->told[n].state.total && self->told[n].state.bound > sum.bound)
+            sum.bound = self->told[n].state.bound;
     }
     if (sum.total > 0)
         ink_progress_show (&self->progress, &sum, now_ms ());

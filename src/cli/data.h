@@ -12,11 +12,13 @@ typedef struct {
     const char *kernel;
     ink_shape_t shape;
     ink_item_t item;
-    size_t cell_bytes; //  Source bytes a cell, 0 for counts
-    size_t own_bytes;  //  The same in a final: partials may be coarser
-    size_t rows;       //  Items a cell, 1 for counts
-    uint64_t offset;   //  Where the range begins in the source
-    uint64_t length;   //  Of the range
+    size_t cell_bytes;  //  Source bytes a cell, 0 for counts
+    size_t own_bytes;   //  The same in a final: partials may be coarser
+    size_t rows;        //  Items a cell, 1 for counts
+    uint64_t offset;    //  Where the range begins in the source
+    uint64_t length;    //  Of the range
+    uint64_t estimated; //  Bytes of it that were not looked at
+    double bound;       //  Of the error when there are such, as a share of the length
     const uint8_t *bytes;
     size_t size;
 } ink_data_t;

@@ -33,7 +33,9 @@ enum {
     TIMEOUT,
     PRIORITY,
     PROGRESS,
-    LOAD
+    LOAD,
+    SAMPLE,
+    NO_ESTIMATES
 };
 
 static const struct argp_option table[] = {
@@ -47,6 +49,11 @@ static const struct argp_option table[] = {
      "may "
      "stand for",
      0},
+    {"sample", SAMPLE, "FRACTION", 0,
+     "Compute so much of the range, 0 to 1, and estimate the rest: an approximate answer",
+     0},
+    {"no-estimates", NO_ESTIMATES, NULL, 0,
+     "Partials are exact over what they cover, and estimate nothing", 0},
     {"priority", PRIORITY, "N", 0, "-1000 to 1000, smaller is sooner", 0},
     {"timeout", TIMEOUT, "SECONDS", 0, "Give up after so long", 0},
     {"load", LOAD, "FILE.so", 0, "Load a kernel; may be given again", 0},
@@ -214,6 +221,16 @@ read_priority (ink_options_t *self, const char *text)
 }
 
 static error_t
+read_sample (ink_options_t *self, const char *text)
+{
+    error_t error = ink_argument_decimal ("--sample", text, 0, 1, &self->sample);
+    if (error || self->sample > 0)
+        return error;
+    ink_complain_so (INK_EUSAGE, "as in 0.1: a tenth", "--sample cannot be 0");
+    return INK_ARGUMENT_BAD;
+}
+
+static error_t
 read_text (const char *option, const char *text, const char **out)
 {
     *out = text;
@@ -282,6 +299,11 @@ parse (int key, char *arg, struct argp_state *state)
         return read_reports (self, arg);
     case CHUNK:
         return read_chunk (self, arg);
+    case SAMPLE:
+        return read_sample (self, arg);
+    case NO_ESTIMATES:
+        self->no_estimates = true;
+        return 0;
     case PRIORITY:
         return read_priority (self, arg);
     case TIMEOUT:

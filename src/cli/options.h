@@ -46,7 +46,8 @@ typedef struct {
 
     uint64_t chunk, workers, cache_size;
     const char *cache, *endpoint;
-    bool no_cache, refresh;
+    bool no_cache, refresh, no_estimates;
+    double sample;       //  0: all
     uint32_t timeout_ms; //  0: none
     int priority;
 } ink_options_t;

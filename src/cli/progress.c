@@ -49,7 +49,7 @@ columns (void)
     return 80;
 }
 
-//  "62 % · 1.72 GB/s · 0.4 s left · 30 % cached". The rate is that of what is computed: the
+//  "62 % · ≈ ± 0.4 % · 1.72 GB/s · 0.4 s left · 30 % cached". The rate is that of what is computed: the
 //  cache costs no time worth telling.
 static void
 describe (const ink_progress_t *self, const ink_progress_state_t *state, int64_t now_ms,
@@ -61,6 +61,9 @@ describe (const ink_progress_t *self, const ink_progress_state_t *state, int64_t
            covered = (double) (state->cached + state->computed);
     int at =
         snprintf (text, size, "%3d %%", total > 0 ? (int) (covered * 100 / total) : 0);
+    if (state->bound >= 0)
+        at += snprintf (text + at, size - (size_t) at, " · ≈ ± %s",
+                        ink_human_share (state->bound, 1).text);
     if (rate > 0)
         at += snprintf (text + at, size - (size_t) at, " · %s · %s left",
                         ink_human_rate (rate).text,
@@ -81,7 +84,7 @@ repeat (const char *letter, int times)
 static void
 draw_bar (ink_progress_t *self, const ink_progress_state_t *state, const char *text)
 {
-    int width = columns () - 56;
+    int width = columns () - 68;
     if (width > 48)
         width = 48;
     fputs ("\r\033[K", stderr);

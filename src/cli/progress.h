@@ -25,9 +25,10 @@ typedef struct {
 
 void ink_progress_init (ink_progress_t *self, ink_progress_mode_t mode, int64_t now_ms);
 
-//  Bytes, over all kernels.
+//  Bytes, over all kernels, and the largest bound of an estimate; negative: all is exact.
 typedef struct {
     uint64_t total, cached, computed;
+    double bound;
 } ink_progress_state_t;
 
 //  Draws when it is time: ten times a second for a bar, once for plain.

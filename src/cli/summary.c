@@ -287,8 +287,15 @@ write_dump (const ink_data_t *data, FILE *out)
 void
 ink_summary_write (const ink_data_t *data, FILE *out)
 {
-    fprintf (out, "%s over %s at offset %" PRIu64 "\n", data->kernel,
+    fprintf (out, "%s over %s at offset %" PRIu64, data->kernel,
              ink_human_bytes (data->length).text, data->offset);
+    if (data->estimated) {
+        double sampled = (double) (data->length - data->estimated);
+        fprintf (out, " · approximate: %s sampled, ± %s",
+                 ink_human_share (sampled, (double) data->length).text,
+                 ink_human_share (data->bound, 1).text);
+    }
+    putc ('\n', out);
     if (data->shape == INK_SHAPE_COUNTS)
         write_counts (data, out);
     else if (data->cell_bytes == 1 && data->item == INK_ITEM_U8)

@@ -74,7 +74,7 @@ ink_request_new (const char *source)
     self->length = INK_TO_END;
     self->timeout_ms = INK_DAY_MS;
     self->focus = INK_MIDDLE;
-    self->cache_read = self->cache_write = true;
+    self->cache_read = self->cache_write = self->estimates = true;
     return self;
 }
 
@@ -210,6 +210,22 @@ ink_request_add_report_at (ink_request_t *self, double completion, uint64_t prec
 }
 
 void
+ink_request_set_estimates (ink_request_t *self, bool estimates)
+{
+    self->estimates = estimates;
+}
+
+int
+ink_request_set_sample (ink_request_t *self, double fraction)
+{
+    if (!(fraction > 0 && fraction <= 1))
+        return INK_EUSAGE;
+    uint64_t millionths = (uint64_t) (fraction * INK_MILLION + 0.5);
+    self->sample = millionths == INK_MILLION ? 0 : millionths ? millionths : 1;
+    return INK_OK;
+}
+
+void
 ink_request_set_chunk (ink_request_t *self, uint64_t chunk)
 {
     self->chunk = chunk;
@@ -279,7 +295,8 @@ ink_request_same (const ink_request_t *self, const ink_request_t *other)
            self->priority == other->priority && self->timeout_ms == other->timeout_ms &&
            self->cache_read == other->cache_read &&
            self->cache_write == other->cache_write && !strcmp (self->view, other->view) &&
-           self->focus == other->focus && same_lists (self, other);
+           self->focus == other->focus && self->estimates == other->estimates &&
+           self->sample == other->sample && same_lists (self, other);
 }
 
 void
@@ -307,5 +324,7 @@ ink_request_message (ink_request_t *self, ink_msg_t *msg)
                                    .cache_write = self->cache_write,
                                    .view = self->view,
                                    .focus = self->focus,
-                                   .move = self->move}};
+                                   .move = self->move,
+                                   .estimates = self->estimates,
+                                   .sample = self->sample}};
 }

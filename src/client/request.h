@@ -23,6 +23,8 @@ struct ink_request {
     ink_name_t view; //  "": of none
     uint64_t focus;
     uint64_t move; //  Counts what a session has submitted: of a view, the last one holds
+    bool estimates;
+    uint64_t sample; //  Millionths; 0: all
     size_t kernels, params, reports;
     ink_name_t kernel_names[INK_KERNELS_MOST];
     ink_name_t param_names[INK_PARAMS_MOST];

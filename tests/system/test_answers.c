@@ -273,6 +273,17 @@ check_partial (const ink_reply_t *partial, const ink_reply_t *final, uint64_t of
         check_counts (partial, final);
 }
 
+//  It stands for the whole range, and only counts are estimated.
+static void
+check_estimate (const ink_reply_t *reply, const ink_reply_t *final)
+{
+    assert_ptr_not_equal (reply, final);
+    assert_int_equal (covered_by (reply) + ink_reply_estimated (reply),
+                      ink_reply_total (reply));
+    assert_true (ink_reply_bound (reply) > 0 && ink_reply_bound (reply) <= 1);
+    assert_int_equal (ink_reply_size (reply), ink_reply_size (final));
+}
+
 //  The replies of one kernel: coverage and seq go up, the final is the last.
 static void
 check_kernel (const replies_t *replies, const case_t *c, const char *kernel)
@@ -285,10 +296,11 @@ check_kernel (const replies_t *replies, const case_t *c, const char *kernel)
         assert_true (!last || ink_reply_seq (last) < ink_reply_seq (reply));
         assert_true (!last || covered_by (last) <= covered_by (reply));
         assert_int_equal (ink_reply_total (reply), c->length);
-        assert_int_equal (ink_reply_estimated (reply), 0);
         assert_true (covered_by (reply) <= c->length);
         assert_true (c->read || ink_reply_cached (reply) == 0);
-        if (reply != final)
+        if (ink_reply_estimated (reply))
+            check_estimate (reply, final);
+        else if (reply != final)
             check_partial (reply, final, c->offset);
         last = reply;
     }

@@ -185,6 +185,25 @@ there_is_room_for_eight_parameters (void **state)
 }
 
 static void
+a_sample_is_a_fraction_above_zero (void **state)
+{
+    static const double bad[] = {0, -0.1, 1.0001, (double) NAN, (double) INFINITY};
+    assert_true (message (*state).estimates);
+    assert_int_equal (message (*state).sample, 0);
+    for (size_t n = 0; n < sizeof bad / sizeof *bad; n++)
+        assert_int_equal (ink_request_set_sample (*state, bad[n]), INK_EUSAGE);
+    assert_int_equal (message (*state).sample, 0);
+    assert_int_equal (ink_request_set_sample (*state, 0.25), INK_OK);
+    assert_int_equal (message (*state).sample, 250000);
+    assert_int_equal (ink_request_set_sample (*state, 1e-12), INK_OK);
+    assert_int_equal (message (*state).sample, 1); //  0 would be all
+    assert_int_equal (ink_request_set_sample (*state, 1), INK_OK);
+    assert_int_equal (message (*state).sample, 0);
+    ink_request_set_estimates (*state, false);
+    assert_false (message (*state).estimates);
+}
+
+static void
 reports_are_shares_between_zero_and_one (void **state)
 {
     assert_int_equal (ink_request_add_report (*state, -0.1), INK_EUSAGE);
@@ -268,6 +287,14 @@ a_copy_is_the_same_until_either_changes (void **state)
     assert_false (ink_request_same (request, copy));
     ink_request_set_range (copy, 0, INK_TO_END);
     assert_true (ink_request_same (request, copy));
+    ink_request_set_sample (copy, 0.5);
+    assert_false (ink_request_same (request, copy));
+    ink_request_set_sample (copy, 1);
+    assert_true (ink_request_same (request, copy));
+    ink_request_set_estimates (copy, false);
+    assert_false (ink_request_same (request, copy));
+    ink_request_set_estimates (copy, true);
+    assert_true (ink_request_same (request, copy));
     ink_request_add_report_at (request, 1, 65536);
     ink_request_add_report_at (copy, 1, 65537);
     assert_int_equal (message (copy).reports.items[1].precision, 65537);
@@ -314,6 +341,7 @@ main (void)
         TEST (there_is_room_for_eight_kernels_each_once),
         TEST (names_have_at_most_64_bytes),
         TEST (there_is_room_for_eight_parameters),
+        TEST (a_sample_is_a_fraction_above_zero),
         TEST (reports_are_shares_between_zero_and_one),
         TEST (an_id_of_another_form_changes_nothing),
         TEST (a_shorter_id_leaves_zeros_behind_it),
