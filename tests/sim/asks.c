@@ -38,6 +38,16 @@ choose_range (world_t *world, ask_t *self)
         self->length = size; //  May end behind the end
 }
 
+static bool
+can_be_sampled (const ask_t *self)
+{
+    for (size_t k = 0; k < self->kernels; k++)
+        if (strcmp (self->kernel[k].name, "histogram") &&
+            strcmp (self->kernel[k].name, "digraph"))
+            return false;
+    return true;
+}
+
 ask_t *
 asks_new (world_t *world, int client)
 {
@@ -53,6 +63,11 @@ asks_new (world_t *world, int client)
     choose_range (world, self);
     self->chunk = UINT64_C (4096) << (world_luck (world, 70) ? 0 : world_draw (world, 3));
     self->cell = INT64_C (2048) << world_draw (world, 2); //  Small ones take long
+    self->exact = self->n % 5 == 4;
+    if (world_luck (world, 25) && can_be_sampled (self)) {
+        self->sample = 0.1 * (double) (1 + world_draw (world, 9));
+        self->chunk = 4096;
+    }
     if (!world->calm && world_luck (world, 8))
         self->timeout_us = world_between (world, 50, 5000) * MS;
     self->open = self->kernels;
@@ -109,7 +124,10 @@ ask_request (const ask_t *self)
     ink_request_set_chunk (request, self->chunk);
     ink_request_set_priority (request, n % 5 * 100 - 200);
     for (int r = 0; n % 4 == 1 && r < 4; r++)
-        ink_request_add_report (request, 0.2 * r + 0.1);
+        ink_request_add_report (request, n % 8 == 1 ? 0.2 * r : 0.2 * r + 0.1);
+    ink_request_set_estimates (request, !self->exact);
+    if (self->sample > 0)
+        ink_request_set_sample (request, self->sample);
     ink_request_set_cache (request, n % 6 != 2, n % 7 != 3);
     if (ask_view (self))
         ink_request_set_view (request, ask_view (self), INK_MIDDLE);
@@ -164,6 +182,8 @@ asks_delivered (world_t *world, int client, const ink_reply_t *reply)
         world_fail (world, "a reply behind the final of %s of %s", reply->kernel,
                     reply->request);
     truth_check (world, ask, reply);
+    world->asks->estimates += !reply->final && reply->estimated;
+    world->asks->sampled += reply->final && reply->estimated;
     if (!reply->final) {
         world->asks->partials++;
         asked->covered = reply->cached + reply->computed;

@@ -25,6 +25,8 @@ typedef struct {
     uint64_t offset, length;
     uint64_t chunk;
     int64_t cell;
+    double sample;      //  0: all
+    bool exact;         //  Estimates are refused
     int64_t timeout_us; //  0: none
     int64_t submitted, ended;
     int64_t since;     //  When its id was first used: it may have joined one that runs
@@ -40,6 +42,7 @@ struct asks {
     ask_t items[ASKS_MOST];
     size_t size;
     uint64_t replies, partials, finals;
+    uint64_t estimates, sampled; //  Of these
     uint64_t errors[INK_ERROR_COUNT];
 };
 

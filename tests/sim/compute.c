@@ -58,11 +58,27 @@ piece_of (const sim_worker_t *self, const ink_msg_span_t *span)
                   span->offset + span->length - self->position);
 }
 
+//  Samples are folded: so many spans make one value.
+static size_t
+first_span (const sim_worker_t *self, const ink_msg_lease_t *lease)
+{
+    return lease->fold ? self->span - self->span % lease->fold : self->span;
+}
+
+static bool
+ends_value (const sim_worker_t *self, const ink_msg_lease_t *lease)
+{
+    return !lease->fold || self->span + 1 == lease->spans.size ||
+           (self->span + 1) % lease->fold == 0;
+}
+
 static void
 begin_span (sim_worker_t *self, const ink_msg_lease_t *lease)
 {
     const ink_msg_span_t *span = &lease->spans.items[self->span];
     self->position = span->offset;
+    if (first_span (self, lease) != self->span)
+        return;
     self->busy_ns = self->owed_ns = 0;
     if (!span->length)
         return;
@@ -146,12 +162,13 @@ map (sim_worker_t *self, const ink_msg_lease_t *lease, const version_t *version,
     ink_geometry_t geometry = {0};
     kernel->geometry (&args, &geometry);
     bool unread = kernel->flags & INK_KERNEL_UNREAD;
-    ink_slice_t slice = {.bytes = unread ? NULL : version->bytes + self->position,
-                         .length = (size_t) length,
-                         .lookahead = (size_t) least (
-                             kernel->overlap, lease->end - self->position - length),
-                         .offset = self->position,
-                         .args = &args};
+    uint64_t end = lease->fold ? span->offset + span->length : lease->end;
+    ink_slice_t slice = {
+        .bytes = unread ? NULL : version->bytes + self->position,
+        .length = (size_t) length,
+        .lookahead = (size_t) least (kernel->overlap, end - self->position - length),
+        .offset = self->position,
+        .args = &args};
     uint8_t *cells = (uint8_t *) self->cells[k];
     if (kernel->shape == INK_SHAPE_CELLS)
         cells +=
@@ -196,6 +213,34 @@ compute_add_value (sim_worker_t *self, const ink_msg_lease_t *lease, size_t span
     return value;
 }
 
+static sim_value_t *
+add_sample (sim_worker_t *self, const ink_msg_lease_t *lease, size_t k)
+{
+    size_t first = first_span (self, lease);
+    sim_value_t *value = &self->unsent[self->unsent_size++];
+    *value = (sim_value_t){.msg.kind = INK_MSG_SAMPLE};
+    memcpy (value->series, lease->series.items[k].key, 16);
+    ink_msg_sample_t *msg = &value->msg.sample;
+    msg->epoch = lease->epoch;
+    msg->worker = self->instance;
+    msg->lease = lease->lease;
+    msg->slot = first / lease->fold * lease->kernels.size + k;
+    msg->handle = lease->handle;
+    msg->series = value->series;
+    for (size_t n = first; n <= self->span; n++) {
+        msg->units++;
+        msg->bytes += lease->spans.items[n].length;
+    }
+    return value;
+}
+
+uint64_t
+sim_value_lease (const sim_value_t *value)
+{
+    return value->msg.kind == INK_MSG_SAMPLE ? value->msg.sample.lease
+                                             : value->msg.value.lease;
+}
+
 static void
 pack (sim_worker_t *self, const ink_msg_lease_t *lease, size_t k)
 {
@@ -207,10 +252,16 @@ pack (sim_worker_t *self, const ink_msg_lease_t *lease, size_t k)
     if (kernel->settle)
         kernel->settle (&args, self->cells[k]);
     ink_value_shape_t shape = ink_value_measure (kernel, &args, self->cells[k], part);
-    sim_value_t *value = compute_add_value (self, lease, self->span, k);
+    sim_value_t *value = lease->fold ? add_sample (self, lease, k)
+                                     : compute_add_value (self, lease, self->span, k);
     value->payload = ink_payload_new (shape.size);
     ink_value_pack (&shape, kernel, &args, self->cells[k],
                     ink_payload_data (value->payload));
+    if (lease->fold) {
+        value->msg.sample.checksum =
+            XXH3_64bits (ink_payload_data (value->payload), shape.size);
+        return;
+    }
     ink_msg_value_t *msg = &value->msg.value;
     msg->lookahead = least (kernel->overlap, lease->end - span->offset - span->length);
     msg->checksum = XXH3_64bits (ink_payload_data (value->payload), shape.size);
@@ -221,9 +272,14 @@ pack (sim_worker_t *self, const ink_msg_lease_t *lease, size_t k)
 static void
 owe_errors (sim_worker_t *self, const ink_msg_lease_t *lease)
 {
+    while (!ends_value (self, lease))
+        self->span++;
     for (size_t k = 0; k < lease->kernels.size; k++)
-        compute_add_value (self, lease, self->span, k)->msg.value.error =
-            (uint64_t) self->error;
+        if (lease->fold)
+            add_sample (self, lease, k)->msg.sample.error = (uint64_t) self->error;
+        else
+            compute_add_value (self, lease, self->span, k)->msg.value.error =
+                (uint64_t) self->error;
     self->span++;
 }
 
@@ -251,10 +307,12 @@ compute_end_slice (world_t *world, sim_worker_t *self, const ink_msg_lease_t *le
         owe_errors (self, lease);
         return;
     }
-    self->parts++;
+    self->parts += !lease->fold;
+    self->samples += lease->fold > 0;
     if (lease->care)
         care_pack (self, lease);
-    for (size_t k = 0; !lease->care && k < lease->kernels.size; k++)
+    bool packs = !lease->care && ends_value (self, lease);
+    for (size_t k = 0; packs && k < lease->kernels.size; k++)
         pack (self, lease, k);
     if (++self->span < lease->spans.size)
         begin_span (self, lease);
@@ -340,9 +398,39 @@ say_stopped (world_t *world, sim_worker_t *self, uint64_t lease)
     (void) link_send (world, self->back, WAY_UP, &msg, NULL, 100000);
 }
 
+//  Of a sample, the bytes are wrong, or it comes twice, or is nothing.
+static void
+send_sample (world_t *world, sim_worker_t *self, sim_value_t *value)
+{
+    ink_msg_sample_t *msg = &value->msg.sample;
+    msg->series = value->series;
+    if (value->payload && world_luck (world, self->lies)) {
+        harm_lied (world, self);
+        size_t size = ink_payload_size (value->payload);
+        uint8_t *bytes = ink_payload_data (value->payload);
+        uint64_t lie = world_draw (world, 5);
+        world_note (world, &self->process, '!', "lies", "sample %llu", lie, 0, 0);
+        if (lie == 0)
+            bytes[world_draw (world, size)] ^= 0x55;
+        else if (lie == 1)
+            send (world, self, value);
+        else if (lie == 2)
+            ink_payload_destroy (&value->payload);
+        else if (lie == 3)
+            msg->slot += world_luck (world, 50) ? 1 : 100000;
+        else
+            msg->lease += world_luck (world, 50) ? 1 : 1000000;
+    }
+    send (world, self, value);
+}
+
 void
 compute_send (world_t *world, sim_worker_t *self, sim_value_t *value)
 {
+    if (value->msg.kind == INK_MSG_SAMPLE) {
+        send_sample (world, self, value);
+        return;
+    }
     value->msg.value.series = value->series;
     remember (world, self, value);
     lie_t lie = LIE_NOT;

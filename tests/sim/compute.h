@@ -16,6 +16,9 @@ void compute_end_slice (world_t *world, sim_worker_t *self, const ink_msg_lease_
 //  Sends a value, or what this worker makes of it.
 void compute_send (world_t *world, sim_worker_t *self, sim_value_t *value);
 
+//  The lease of a value.
+uint64_t sim_value_lease (const sim_value_t *value);
+
 //  For care.c: the parameters of a lease's kernel; a VALUE of a lease, to be filled in.
 void
 compute_args (const ink_kernel_t *kernel, const ink_msg_kernel_t *msg, ink_args_t *args);

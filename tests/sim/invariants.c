@@ -28,7 +28,7 @@ static void
 check_strand (world_t *world, ink_foreman_t *office, const ink_strand_t *strand)
 {
     const ink_demand_t *demand = strand->demand;
-    uint64_t count[INK_PART_ERROR + 1] = {0};
+    uint64_t count[INK_PART_SPARED + 1] = {0};
     for (uint64_t p = 0; strand->states && p < demand->parts; p++) {
         count[strand->states[p]]++;
         if (strand->states[p] == INK_PART_READY &&
@@ -41,11 +41,14 @@ check_strand (world_t *world, ink_foreman_t *office, const ink_strand_t *strand)
         return;
     if (strand->ready != count[INK_PART_READY] ||
         strand->in_progress != count[INK_PART_IN_PROGRESS] ||
-        strand->left != demand->parts - count[INK_PART_DONE] - count[INK_PART_ERROR])
+        strand->left !=
+            count[INK_PART_LOOKING] + count[INK_PART_READY] + count[INK_PART_IN_PROGRESS])
         FAIL ("the parts of %s are not counted rightly", demand->id);
     if (demand->state == INK_DEMAND_RUNNING && count[INK_PART_LOOKING] > 0 &&
         !strand->kernel)
         FAIL ("%s looks without a kernel", demand->id);
+    if (count[INK_PART_SPARED] && !demand->millionths)
+        FAIL ("%s is only sampled, and nobody asked for that", demand->id);
     if (strand->held && !strand->untaken)
         FAIL ("a partial of %s waits for nothing", demand->id);
     if (!strand->held && strand->held_payload)
@@ -83,7 +86,10 @@ check_lease (world_t *world, ink_foreman_t *office, const ink_lease_t *lease)
     }
     if (open != lease->open || !open)
         FAIL ("lease %llu has %zu open slots, not %zu", id, open, lease->open);
-    if (lease->state == INK_LEASE_RUNNING && !wanted)
+    bool is_sample = lease->fold && ink_foreman_demand (office, lease->handle);
+    if (lease->fold && wanted)
+        FAIL ("a sample in lease %llu is a chunk", id);
+    if (lease->state == INK_LEASE_RUNNING && !wanted && !is_sample)
         FAIL ("nobody wants lease %llu", id);
     if (lease->state == INK_LEASE_CANCELLING &&
         (wanted || lease->deadline > world->now + STOP_PATIENCE))
@@ -237,6 +243,39 @@ check_books (world_t *world, ink_foreman_t *office)
 //  ---------------------------------------------------------------------------------------
 //  Actions
 
+//  The pieces of a sample lie each in one part that every strand of the lease lacks.
+static void
+check_piece (world_t *world, const ink_strand_t *strand, const ink_msg_span_t *piece)
+{
+    const ink_demand_t *demand = strand->demand;
+    for (uint64_t p = 0; p < demand->parts; p++) {
+        ink_part_t part = ink_plan_part (&demand->plan, p);
+        if (piece->offset < part.offset || piece->offset - part.offset >= part.length)
+            continue;
+        if (piece->length > part.length - (piece->offset - part.offset))
+            FAIL ("a sample of %s lies in two parts", demand->id);
+        if (strand->states[p] == INK_PART_DONE || strand->states[p] == INK_PART_ERROR)
+            FAIL ("a sample of %s is drawn of what is known", demand->id);
+        return;
+    }
+    FAIL ("a sample of %s lies outside", demand->id);
+}
+
+static void
+check_pieces (world_t *world, const ink_demand_t *demand, const ink_msg_lease_t *msg)
+{
+    for (size_t k = 0; k < demand->strand_count; k++) {
+        const ink_strand_t *strand = &demand->strands[k];
+        bool in_lease = false;
+        for (size_t n = 0; n < msg->series.size; n++)
+            in_lease |= memcmp (msg->series.items[n].key, strand->series.bytes, 16) == 0;
+        for (size_t n = 0; in_lease && n < msg->spans.size; n++)
+            check_piece (world, strand, &msg->spans.items[n]);
+    }
+    if (!demand->estimates || demand->unsampled)
+        FAIL ("%s is sampled, and is not to be", demand->id);
+}
+
 static void
 check_lease_sent (world_t *world, ink_foreman_t *office, const ink_action_t *action)
 {
@@ -248,6 +287,9 @@ check_lease_sent (world_t *world, ink_foreman_t *office, const ink_action_t *act
     if (lease->worker->id != action->worker || !office->sink)
         FAIL ("lease %llu goes to another than has it",
               (unsigned long long) action->msg.lease.lease);
+    if (lease->fold)
+        check_pieces (world, ink_foreman_demand (office, lease->handle),
+                      &action->msg.lease);
 }
 
 static const ink_demand_t *
@@ -390,6 +432,8 @@ check_collector (world_t *world, sim_sink_t *self, const ink_heard_t *heard,
 {
     if (heard->kind == INK_HEARD_WORKER && heard->msg->kind == INK_MSG_VALUE)
         ++*values_of (self, heard->msg->value.epoch);
+    if (heard->kind == INK_HEARD_WORKER && heard->msg->kind == INK_MSG_SAMPLE)
+        ++*values_of (self, heard->msg->sample.epoch);
     for (size_t n = 0; n < actions->size; n++) {
         const ink_sink_action_t *action = &actions->items[n];
         bool settles =

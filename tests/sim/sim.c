@@ -177,6 +177,7 @@ live (world_t *world, size_t before)
 
 typedef struct {
     uint64_t passed, failed, events, messages, replies, partials, finals, again;
+    uint64_t estimates, sampled, samples;
     uint64_t errors[INK_ERROR_COUNT];
     size_t used; //  Memory, after some worlds
     uint64_t lost, doubled, overtaken, broken, parts;
@@ -190,13 +191,17 @@ add_up (sum_t *sum, const world_t *world)
     sum->replies += world->asks->replies;
     sum->partials += world->asks->partials;
     sum->finals += world->asks->finals;
+    sum->estimates += world->asks->estimates;
+    sum->sampled += world->asks->sampled;
     sum->lost += world->network->lost;
     sum->doubled += world->network->doubled;
     sum->overtaken += world->network->overtaken;
     sum->broken += world->network->broken;
     sum->virtual_seconds += (double) world->now / 1e6;
-    for (int n = 0; n < world->workers; n++)
+    for (int n = 0; n < world->workers; n++) {
         sum->parts += world->worker[n]->parts;
+        sum->samples += world->worker[n]->samples;
+    }
     for (int n = 0; n < INK_ERROR_COUNT; n++)
         sum->errors[n] += world->asks->errors[n];
 }
@@ -280,6 +285,9 @@ print_sum (const sum_t *sum, double seconds)
     printf ("replies checked: %llu partials, %llu finals; parts computed: %llu\n",
             (unsigned long long) sum->partials, (unsigned long long) sum->finals,
             (unsigned long long) sum->parts);
+    printf ("of these estimated: %llu partials, %llu finals; samples mapped: %llu\n",
+            (unsigned long long) sum->estimates, (unsigned long long) sum->sampled,
+            (unsigned long long) sum->samples);
     printf ("finals:");
     for (int n = 0; n < INK_ERROR_COUNT; n++)
         if (sum->errors[n])

@@ -49,8 +49,8 @@ sources_new (world_t *world)
     self->size = 1 + world_draw (world, SOURCES_MOST);
     for (size_t n = 0; n < self->size; n++) {
         snprintf (self->items[n].name, sizeof self->items[n].name, "data/%zu", n);
-        add_version (world, &self->items[n],
-                     (uint64_t) world_between (world, SIZE_LEAST, SIZE_MOST));
+        uint64_t size = (uint64_t) world_between (world, SIZE_LEAST, SIZE_MOST);
+        add_version (world, &self->items[n], world_luck (world, 20) ? 4 * size : size);
     }
     return self;
 }

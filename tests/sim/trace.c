@@ -84,6 +84,9 @@ describe_work (trace_line_t *line, const ink_msg_t *msg)
     else if (msg->kind == INK_MSG_VALUE)
         set (line, "", "lease %llu, slot %llu, error %llu", msg->value.lease,
              msg->value.slot, msg->value.error);
+    else if (msg->kind == INK_MSG_SAMPLE)
+        set (line, "", "lease %llu, slot %llu, error %llu", msg->sample.lease,
+             msg->sample.slot, msg->sample.error);
     else if (msg->kind == INK_MSG_SETTLED)
         set (line, "", "order %llu, arrivals %llu, first of lease %llu",
              msg->settled.order, msg->settled.arrivals.size,

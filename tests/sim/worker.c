@@ -132,8 +132,8 @@ send_values (world_t *world, sim_worker_t *self)
     for (; self->unsent_first < self->unsent_size; self->unsent_first++) {
         sim_value_t *value = &self->unsent[self->unsent_first];
         const ink_msg_lease_t *current = ink_runner_current (self->runner);
-        bool wanted = current && current->lease == value->msg.value.lease &&
-                      current->epoch == value->msg.value.epoch;
+        bool wanted = current && current->lease == sim_value_lease (value) &&
+                      current->epoch == self->epoch;
         if (wanted && self->values->way[WAY_UP].parcels.size > VALUES_MOST)
             return false;
         if (wanted)

@@ -31,7 +31,7 @@ typedef enum {
 #define REVOKED_KEPT 32
 
 typedef struct {
-    ink_msg_t msg; //  A VALUE
+    ink_msg_t msg; //  A VALUE or a SAMPLE
     uint8_t series[16];
     ink_payload_t *payload;
 } sim_value_t;
@@ -67,7 +67,7 @@ struct sim_worker {
         *bisect; //  Of the last lease that wanted care, and what has passed of it
     ink_answer_t *answer;
 
-    uint64_t parts;
+    uint64_t parts, samples;
 
     //  What it has heard, for check_runner
     uint64_t heard_epoch, heard_seq; //  heard_epoch 0: it has not said READY
