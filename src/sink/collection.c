@@ -157,24 +157,26 @@ add_torn (ink_collected_t *self, uint64_t n, const ink_msg_value_t *msg,
     return INK_OK;
 }
 
+//  It is to be begun before anything is added that was computed. Without memory nothing is
+//  estimated.
 static bool
 begin_estimate (ink_collected_t *self)
 {
     const ink_plan_t *plan = &self->collection->plan;
-    if (!self->estimate)
+    if (self->estimates && !self->estimate)
         self->estimate =
-            ink_estimate_new (self->kernel, &self->args, plan->length, plan->chunk);
+            ink_estimate_new (self->kernel, &self->args, plan->length, plan->chunk,
+                              self->answer, plan->length - self->cached - self->computed);
     return self->estimate != NULL;
 }
 
 //  A part that comes by a spread course is a sample, too; parts of a block stand together for
-//  one place. Few parts are soon there, and without memory nothing is estimated.
+//  one place. Few parts are soon there.
 static void
 learn_from (ink_collected_t *self, uint64_t n, const void *value, size_t size)
 {
     const ink_collection_t *collection = self->collection;
-    if (!self->estimates || !collection->spread || collection->parts < TELLING_PARTS ||
-        !begin_estimate (self))
+    if (!self->estimate || !collection->spread || collection->parts < TELLING_PARTS)
         return;
     uint64_t place = ink_course_place (&collection->course, n);
     (void) ink_estimate_part (self->estimate, value, size,
@@ -191,6 +193,8 @@ ink_collected_add (ink_collected_t *self, uint64_t n, const ink_msg_value_t *msg
         return INK_OK;
     if (msg->failures.size)
         return add_torn (self, n, msg, value, size);
+    if (self->left > 1)
+        (void) begin_estimate (self);
     ink_part_t part = ink_plan_part (&self->collection->plan, n);
     int rc = ink_answer_add (self->answer, value, size, part);
     if (rc)

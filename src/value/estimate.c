@@ -13,6 +13,7 @@
 #define FOLDED_MOST 4096 //  Adjacent counters are watched together when there are more
 #define UNITS_MOST 4096
 #define UNITS_LEAST 16
+#define PARTS_LEAST 8 //  Fewer do not tell how parts vary
 
 //  The parts left may be few, and how they differ is of no known form: so many deviations
 #define SIGMAS 3
@@ -33,6 +34,7 @@ typedef struct {
 
 struct ink_estimate {
     uint64_t length, chunk;
+    uint64_t lacked, *base; //  At the beginning: bytes, and the answer
     uint32_t overlap;
     size_t cells, folded;
     unsigned shift; //  Of a cell's number to that of its fold
@@ -79,7 +81,7 @@ free_tally (tally_t *tally)
 
 ink_estimate_t *
 ink_estimate_new (const ink_kernel_t *kernel, const ink_args_t *args, uint64_t length,
-                  uint64_t chunk)
+                  uint64_t chunk, const ink_answer_t *known, uint64_t lacking)
 {
     assert (ink_estimate_suits (kernel, args) && length > 0 && chunk > 0);
     ink_estimate_t *self = ink_alloc (sizeof *self);
@@ -87,6 +89,7 @@ ink_estimate_new (const ink_kernel_t *kernel, const ink_args_t *args, uint64_t l
         return NULL;
     self->length = length;
     self->chunk = chunk;
+    self->lacked = lacking;
     self->overlap = kernel->overlap;
     self->cells = cells_of (kernel, args);
     while (self->cells >> self->shift > FOLDED_MOST)
@@ -94,9 +97,13 @@ ink_estimate_new (const ink_kernel_t *kernel, const ink_args_t *args, uint64_t l
     self->folded = ((self->cells - 1) >> self->shift) + 1;
     self->scratch = ink_alloc (self->cells * sizeof *self->scratch);
     self->squares = ink_alloc (self->folded * sizeof *self->squares);
-    bool made = self->squares && make_tally (self, &self->samples);
+    self->base = ink_alloc (self->cells * sizeof *self->base);
+    bool made = self->scratch && self->squares && self->base;
+    made &= make_tally (self, &self->samples);
     made &= make_tally (self, &self->parts);
-    if (!self->scratch || !made)
+    if (made)
+        ink_answer_write (known, self->base);
+    else
         ink_estimate_destroy (&self);
     return self;
 }
@@ -111,6 +118,7 @@ ink_estimate_destroy (ink_estimate_t **self_p)
     free_tally (&self->parts);
     ink_free (self->scratch);
     ink_free (self->squares);
+    ink_free (self->base);
     ink_free (self);
     *self_p = NULL;
 }
@@ -180,14 +188,6 @@ ink_estimate_part (ink_estimate_t *self, const void *value, size_t size, uint64_
 //  ---------------------------------------------------------------------------------------
 //  What follows from them
 
-//  What the units are taken from: the parts of the first rounds of a course are spread less
-//  evenly than samples, and take over when they are as many.
-static const tally_t *
-source_of (const ink_estimate_t *self)
-{
-    return self->parts.units < self->samples.units ? &self->samples : &self->parts;
-}
-
 //  The square root, without a mathematics library.
 static double
 root (double square)
@@ -222,8 +222,6 @@ static double
 variance_of_parts (const ink_estimate_t *self, size_t fold)
 {
     double units = (double) self->parts.units, sum = 0;
-    if (self->parts.units < 2)
-        return 0;
     for (size_t g = 0; g < GROUPS; g++)
         sum += (double) self->parts.group[g].cells[fold];
     sum *= units / (double) self->parts.bytes;
@@ -240,51 +238,124 @@ student (size_t degrees)
     return t[(degrees < most ? degrees : most) - 1];
 }
 
-//  Samples tell of everything, of which the rest is a part that gets smaller; parts tell of
-//  what is no longer in the rest.
-static double
-share_of_parts_left (const ink_estimate_t *self, const tally_t *tally, double left)
+static size_t
+groups_of (const tally_t *tally)
 {
-    double all = left + (double) self->parts.units;
-    return tally == &self->samples ? 1 / left - 1 / all : 1 / left;
+    size_t groups = 0;
+    for (size_t g = 0; g < GROUPS; g++)
+        groups += tally->group[g].units > 0;
+    return groups;
+}
+
+static bool
+is_enough (const tally_t *tally)
+{
+    return tally->units >= UNITS_LEAST && groups_of (tally) > 1;
+}
+
+//  How far off the rate of the units is, when what it is used for differs from what they are
+//  spread over by so much of the variance of single parts.
+static double
+error_of_rate (const ink_estimate_t *self, const tally_t *tally, double parts)
+{
+    size_t groups = groups_of (tally);
+    double largest = 0, t = student (groups - 1);
+    for (size_t fold = 0; fold < self->folded; fold++) {
+        double square = t * t * error_of_mean (tally, groups, fold);
+        if (parts > 0)
+            square += SIGMAS * SIGMAS * variance_of_parts (self, fold) * parts;
+        largest = square > largest ? square : largest;
+    }
+    return root (largest) + 3 / (double) tally->units;
+}
+
+//  A way to estimate: a rate for what is left, or for all that lacked at the beginning.
+typedef struct {
+    const tally_t *tally;
+    bool from_beginning;
+    double bound; //  A share of the length
+} way_t;
+
+static void
+consider (way_t *best, way_t way)
+{
+    if (!best->tally || way.bound < best->bound)
+        *best = way;
+}
+
+//  The way with the smallest bound; none when there are too few units.
+static way_t
+choose (const ink_estimate_t *self, uint64_t rest)
+{
+    way_t best = {NULL};
+    double length = (double) self->length, lacked = (double) self->lacked;
+    double left = (double) ((rest + self->chunk - 1) / self->chunk);
+    double all = left + (double) self->parts.units, of_rest = (double) rest / length;
+    if (is_enough (&self->samples)) {
+        double error = error_of_rate (self, &self->samples, 0);
+        consider (&best, (way_t){&self->samples, true, lacked / length * error});
+    }
+    if (is_enough (&self->samples) && self->parts.units >= PARTS_LEAST) {
+        double error = error_of_rate (self, &self->samples, 1 / left - 1 / all);
+        consider (&best, (way_t){&self->samples, false, of_rest * error});
+    }
+    if (is_enough (&self->parts)) {
+        double error = error_of_rate (self, &self->parts, 1 / left);
+        consider (&best, (way_t){&self->parts, false, of_rest * error});
+    }
+    return best;
 }
 
 bool
 ink_estimate_bound (const ink_estimate_t *self, uint64_t rest, uint64_t *millionths)
 {
     assert (rest > 0);
-    const tally_t *tally = source_of (self);
-    size_t groups = 0;
-    for (size_t g = 0; g < GROUPS; g++)
-        groups += tally->group[g].units > 0;
-    if (tally->units < UNITS_LEAST || groups < 2)
+    way_t way = choose (self, rest);
+    if (!way.tally)
         return false;
-    double units = (double) tally->units, largest = 0, t = student (groups - 1);
-    double left = (double) ((rest + self->chunk - 1) / self->chunk);
-    double share = share_of_parts_left (self, tally, left);
-    for (size_t fold = 0; fold < self->folded; fold++) {
-        double square = t * t * error_of_mean (tally, groups, fold) +
-                        SIGMAS * SIGMAS * variance_of_parts (self, fold) * share;
-        largest = square > largest ? square : largest;
-    }
-    double error = root (largest) + 3 / units;
-    double bound = (double) rest / (double) self->length * error;
-    *millionths = bound < 1 ? (uint64_t) (bound * 1e6) + 1 : 1000000;
+    *millionths = way.bound < 1 ? (uint64_t) (way.bound * 1e6) + 1 : 1000000;
     return true;
+}
+
+//  How many more of counter c there will be than are known, before all are made to add up.
+static double
+more_of (const ink_estimate_t *self, const way_t *way, size_t c, uint64_t known,
+         uint64_t rest)
+{
+    double rate = (double) way->tally->cells[c] / (double) way->tally->bytes;
+    if (!way->from_beginning)
+        return rate * (double) rest;
+    double more = rate * (double) self->lacked + (double) self->base[c] - (double) known;
+    return more > 0 ? more : 0;
+}
+
+static uint64_t
+load (const uint8_t *item)
+{
+    uint64_t count;
+    memcpy (&count, item, sizeof count);
+    return count;
 }
 
 void
 ink_estimate_write (const ink_estimate_t *self, const ink_answer_t *exact, uint64_t rest,
                     void *out)
 {
-    const tally_t *tally = source_of (self);
-    uint8_t *bytes = out;
+    way_t way = choose (self, rest);
+    double sum = 0, counts = 0;
+    uint8_t *items = out;
+    assert (way.tally);
     ink_answer_write (exact, out);
     for (size_t c = 0; c < self->cells; c++) {
-        double rate = (double) tally->cells[c] / (double) tally->bytes;
-        uint64_t count;
-        memcpy (&count, bytes + c * sizeof count, sizeof count);
-        count += (uint64_t) (rate * (double) rest + 0.5);
-        memcpy (bytes + c * sizeof count, &count, sizeof count);
+        sum += more_of (self, &way, c, load (items + c * sizeof (uint64_t)), rest);
+        counts += (double) way.tally->cells[c];
+    }
+    double wanted = counts / (double) way.tally->bytes * (double) rest;
+    double scale = sum > 0 ? wanted / sum : 0;
+    for (size_t c = 0; c < self->cells; c++) {
+        uint8_t *item = items + c * sizeof (uint64_t);
+        uint64_t count = load (item);
+        count += (uint64_t) (scale * more_of (self, &way, c, count, rest) + 0.5);
+        memcpy (item, &count, sizeof count);
     }
 }

@@ -22,14 +22,16 @@ typedef struct ink_estimate ink_estimate_t;
 //  Whether answers of a kernel can be estimated: counts, not too many of them.
 bool ink_estimate_suits (const ink_kernel_t *kernel, const ink_args_t *args);
 
-//  For the answer of a kernel that suits over a range that is cut into parts of `chunk` bytes.
-//  Takes about four times the memory of the answer. NULL when out of memory.
-ink_estimate_t *ink_estimate_new (const ink_kernel_t *kernel, const ink_args_t *args,
-                                  uint64_t length, uint64_t chunk);
+//  For the answer of a kernel that suits over `length` bytes that are cut into parts of `chunk`
+//  bytes. When it begins, `lacking` of them are not in `known`. Takes about five times the
+//  memory of the answer. NULL when out of memory.
+ink_estimate_t *
+ink_estimate_new (const ink_kernel_t *kernel, const ink_args_t *args, uint64_t length,
+                  uint64_t chunk, const ink_answer_t *known, uint64_t lacking);
 void ink_estimate_destroy (ink_estimate_t **self_p);
 
-//  A packed value over `units` places, `bytes` in all, that are spread over the range; the
-//  kernel saw nothing behind each of them. INK_EVALUE: nothing has changed.
+//  A packed value over `units` places, `bytes` in all, that are spread over what lacked at the
+//  beginning; the kernel saw nothing behind each of them. INK_EVALUE: nothing has changed.
 int ink_estimate_sample (ink_estimate_t *self, const void *value, size_t size,
                          uint64_t units, uint64_t bytes);
 
@@ -43,7 +45,7 @@ int ink_estimate_part (ink_estimate_t *self, const void *value, size_t size,
 bool ink_estimate_bound (const ink_estimate_t *self, uint64_t rest, uint64_t *millionths);
 
 //  Writes what is exact and what `rest` more bytes are estimated to add: as ink_answer_write.
-//  There has been a unit.
+//  There is a bound.
 void ink_estimate_write (const ink_estimate_t *self, const ink_answer_t *exact,
                          uint64_t rest, void *out);
 

@@ -69,7 +69,8 @@ begin (run_t *self)
 {
     self->covered = 0;
     self->exact = ink_answer_new (&ink_kernel_histogram, &none, (ink_part_t){0, LENGTH});
-    self->estimate = ink_estimate_new (&ink_kernel_histogram, &none, LENGTH, CHUNK);
+    self->estimate = ink_estimate_new (&ink_kernel_histogram, &none, LENGTH, CHUNK,
+                                       self->exact, LENGTH);
     assert_non_null (self->exact);
     assert_non_null (self->estimate);
 }
@@ -186,8 +187,8 @@ what_is_estimated_adds_up_to_the_length (void **state)
     make_file (&seed);
     begin (&run);
     sample (&run, &seed, 0);
-    compute (&run, 0);
-    ink_estimate_write (run.estimate, run.exact, LENGTH - CHUNK, out);
+    sample (&run, &seed, 1);
+    ink_estimate_write (run.estimate, run.exact, LENGTH, out);
     for (size_t c = 0; c < 256; c++)
         sum += out[c];
     assert_true (sum >= LENGTH - 128 && sum <= LENGTH + 128); //  Each is rounded
@@ -237,6 +238,7 @@ a_value_that_is_none_changes_nothing (void **state)
     make_file (&seed);
     begin (&run);
     sample (&run, &seed, 0);
+    sample (&run, &seed, 1);
     ink_estimate_write (run.estimate, run.exact, LENGTH, before);
     assert_int_equal (ink_estimate_sample (run.estimate, wrong, 3, 32, 8192), INK_EVALUE);
     assert_int_equal (ink_estimate_sample (run.estimate, wrong, 3, 0, 0), INK_EVALUE);
@@ -263,14 +265,18 @@ static void
 without_memory_there_is_none (void **state)
 {
     (void) state;
+    ink_answer_t *known =
+        ink_answer_new (&ink_kernel_digraph, &none, (ink_part_t){0, LENGTH});
+    assert_non_null (known);
     for (size_t left = 0;; left++) {
         scarce_begin (left);
         ink_estimate_t *estimate =
-            ink_estimate_new (&ink_kernel_digraph, &none, LENGTH, CHUNK);
+            ink_estimate_new (&ink_kernel_digraph, &none, LENGTH, CHUNK, known, LENGTH);
         scarce_end ();
         if (estimate) {
             assert_true (left > 10);
             ink_estimate_destroy (&estimate);
+            ink_answer_destroy (&known);
             return;
         }
     }
