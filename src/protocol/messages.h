@@ -32,6 +32,7 @@
 #define INK_EXACT UINT64_MAX   //  The bound of what is not an estimate
 #define INK_FAILURES_MOST 1024 //  Listed in one reply or value
 #define INK_REVOKED_MOST 1024  //  Leases and spans in one message
+#define INK_NODES_MOST 64      //  Wished for at once
 
 //  How a worker goes about a lease of one part and one kernel that has failed before: piece by
 //  piece, so that only the smallest ranges fail; and each piece in a process of its own.
@@ -90,6 +91,12 @@
     F (U64, span, INK_ANY, )
 
 #define INK_FIELDS_series(F) F (BIN, key, 16, )
+
+//  The n-th node of the level that is cut at `span`, with its cells doubled so often
+#define INK_FIELDS_node(F)   \
+    F (U64, span, INK_ANY, ) \
+    F (U64, n, INK_ANY, )    \
+    F (U64, doublings, 63, )
 
 //  One value of a lease that has arrived at the sink. `taken`: somebody there waited for it;
 //  `failed`: so many bytes of its part are not in it and will not come; `sample`: it is one.
@@ -455,6 +462,13 @@ typedef enum {
     F (U64, order, INK_ANY, )    \
     F (LIST, arrivals, 1024, arrival)
 
+//  The cache has all children of these nodes of a series, and not the nodes: to be made at leisure
+#define INK_FIELDS_wish(F)       \
+    F (LIST, kernels, 1, kernel) \
+    F (LIST, series, 1, series)  \
+    F (U64, size, INK_ANY, )     \
+    F (LIST, nodes, INK_NODES_MOST, node)
+
 //  ---------------------------------------------------------------------------------------
 
 //  Numbers are part of the protocol and never used again for something else.
@@ -462,8 +476,8 @@ typedef enum {
 // clang-format off
 #define INK_ELEMENTS(E) \
     E (param) E (kernel) E (file) E (report) E (span) E (run) E (failure) E (id) \
-    E (revoked) E (series) E (arrival) E (counter) E (speed) E (request_info) \
-    E (worker_info)
+    E (revoked) E (series) E (node) E (arrival) E (counter) E (speed) \
+    E (request_info) E (worker_info)
 
 #define INK_MESSAGES(M) \
     M (1, REQUEST, request) M (2, CANCEL, cancel) M (3, TAKEN, taken) \
@@ -476,7 +490,8 @@ typedef enum {
     M (31, PROBE, probe) M (40, BEACON, beacon) M (41, REVOKE, revoke) \
     M (50, VALUE, value) M (51, SAMPLE, sample) M (60, GREET, greet) M (61, GREETING, greeting) \
     M (62, EXPECT, expect) M (63, KNOWN, known) M (64, FAILED, failed) \
-    M (65, FORGET, forget) M (66, SETTLED, settled) M (67, RESEND, resend)
+    M (65, FORGET, forget) M (66, SETTLED, settled) M (67, RESEND, resend) \
+    M (68, WISH, wish)
 // clang-format on
 
 #define INK_MEMBER_STR(name, type) const char *name;

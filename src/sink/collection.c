@@ -13,8 +13,9 @@
 //  Fewer parts tell nothing of the others
 #define TELLING_PARTS 16
 
-static int
-set_args (ink_args_t *args, const ink_kernel_t *kernel, const ink_msg_kernel_t *msg)
+int
+ink_collection_args (ink_args_t *args, const ink_kernel_t *kernel,
+                     const ink_msg_kernel_t *msg)
 {
     ink_why_t why;
     ink_args_init (args, kernel);
@@ -36,7 +37,7 @@ set_strand (ink_collection_t *self, ink_collected_t *strand, const ink_msg_kerne
     strand->kernel = ink_kernels_find (msg->name);
     if (!strand->kernel || strand->kernel->version != msg->version)
         return INK_ENOKERNEL;
-    if (set_args (&strand->args, strand->kernel, msg))
+    if (ink_collection_args (&strand->args, strand->kernel, msg))
         return INK_EMESSAGE;
     uint64_t bytes = ink_answer_bytes (strand->kernel, args, range);
     if (bytes > INK_ANSWER_MOST)

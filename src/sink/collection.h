@@ -68,6 +68,10 @@ struct ink_collection {
     size_t strand_count;
 };
 
+//  Reads the parameters of a kernel. INK_EMESSAGE: it has them not, or they are not allowed.
+int ink_collection_args (ink_args_t *args, const ink_kernel_t *kernel,
+                         const ink_msg_kernel_t *msg);
+
 //  Makes a collection of what a ventilator expects. INK_EMESSAGE: the message makes no sense;
 //  INK_ENOKERNEL: this sink has not that kernel; INK_ENOMEM.
 int ink_collection_new (const ink_msg_expect_t *expect, ink_collection_t **self_p);

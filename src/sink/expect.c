@@ -1,7 +1,11 @@
 //  expect.c: what ventilators say to the sink.
 
+#include <string.h>
+
 #include "base/plant.h"
+#include "kernels/kernels.h"
 #include "sink/desk.h"
+#include "value/coarse.h"
 
 //  What cannot be served ends, so that nobody waits for it.
 static void
@@ -145,6 +149,44 @@ on_forget (ink_collector_t *self, uint64_t peer, const ink_msg_forget_t *forget)
     ink_desk_retire (self, collection);
 }
 
+//  Whether there is such a node: of counts, or of cells made coarser from chunks.
+static bool
+is_node (const ink_wish_t *wish)
+{
+    const ink_node_t *node = &wish->key.node;
+    uint64_t doublings = wish->key.doublings;
+    uint64_t chunk = doublings ? node->span >> doublings : INK_CHUNK_LEAST;
+    if (!node->size || node->span & (node->span - 1) || chunk < INK_CHUNK_LEAST ||
+        node->span < INK_NODE_CHILDREN * INK_CHUNK_LEAST ||
+        node->span / INK_NODE_CHILDREN >= node->size ||
+        node->n > (node->size - 1) / node->span)
+        return false;
+    if (wish->kernel->shape == INK_SHAPE_COUNTS)
+        return !doublings;
+    return doublings && doublings % INK_COARSE_LEVEL == 0 &&
+           ink_coarse_has_levels (wish->kernel, &wish->args, chunk);
+}
+
+//  The ventilator has found all children of some nodes, and not the nodes.
+static void
+on_wish (ink_collector_t *self, const ink_msg_wish_t *msg)
+{
+    ink_wish_t wish = {.kernel = NULL};
+    if (msg->kernels.size && msg->series.size)
+        wish.kernel = ink_kernels_find (msg->kernels.items->name);
+    if (!wish.kernel || wish.kernel->version != msg->kernels.items->version ||
+        ink_collection_args (&wish.args, wish.kernel, msg->kernels.items))
+        return;
+    memcpy (wish.key.series.bytes, msg->series.items->key, sizeof wish.key.series.bytes);
+    for (size_t n = 0; n < msg->nodes.size; n++) {
+        const ink_msg_node_t *node = &msg->nodes.items[n];
+        wish.key.node = (ink_node_t){msg->size, node->span, node->n};
+        wish.key.doublings = node->doublings;
+        if (is_node (&wish))
+            ink_pyramid_wish (&self->pyramid, &wish);
+    }
+}
+
 //  Whether all has come that was sent before a GREET. Connections lose nothing and keep the
 //  order, but a process that ran out of memory may.
 static bool
@@ -204,6 +246,9 @@ ink_desk_ventilator (ink_collector_t *self, const ink_heard_t *heard)
         break;
     case INK_MSG_RESEND:
         on_resend (self, heard->peer, &heard->msg->resend);
+        break;
+    case INK_MSG_WISH:
+        on_wish (self, &heard->msg->wish);
         break;
     case INK_MSG_FORGET:
         on_forget (self, heard->peer, &heard->msg->forget);

@@ -42,22 +42,29 @@ ink_pyramid_free (ink_pyramid_t *self)
 }
 
 void
+ink_pyramid_wish (ink_pyramid_t *self, const ink_wish_t *wish)
+{
+    if (ink_map_get (self->map, &wish->key) ||
+        ink_map_size (self->map) == INK_WISHES_MOST)
+        return;
+    entry_t *entry = ink_alloc (sizeof *entry);
+    if (!entry)
+        return;
+    entry->wish = *wish;
+    if (ink_map_put (self->map, &entry->wish.key, entry))
+        ink_free (entry);
+    else
+        ink_list_append (&self->waiting, &entry->link);
+}
+
+void
 ink_pyramid_grow (ink_pyramid_t *self, const ink_wish_t *stored)
 {
     ink_wish_t wish = *stored;
     if (stored->kernel->shape == INK_SHAPE_CELLS)
         wish.key.doublings += INK_COARSE_LEVEL;
-    if (!ink_node_parent (&stored->key.node, &wish.key.node) ||
-        ink_map_get (self->map, &wish.key) || ink_map_size (self->map) == INK_WISHES_MOST)
-        return;
-    entry_t *entry = ink_alloc (sizeof *entry);
-    if (!entry)
-        return;
-    entry->wish = wish;
-    if (ink_map_put (self->map, &entry->wish.key, entry))
-        ink_free (entry);
-    else
-        ink_list_append (&self->waiting, &entry->link);
+    if (ink_node_parent (&stored->key.node, &wish.key.node))
+        ink_pyramid_wish (self, &wish);
 }
 
 size_t

@@ -41,6 +41,9 @@ void ink_pyramid_free (ink_pyramid_t *self);
 //  The value of the node that `stored` names is in the cache.
 void ink_pyramid_grow (ink_pyramid_t *self, const ink_wish_t *stored);
 
+//  The node itself may have all its children.
+void ink_pyramid_wish (ink_pyramid_t *self, const ink_wish_t *wish);
+
 //  Takes the oldest wish; false when there is none.
 bool ink_pyramid_take (ink_pyramid_t *self, ink_wish_t *wish);
 

@@ -45,8 +45,11 @@ typedef struct {
     int error;                      //  OPENED: why it could not be
     ink_identity_t identity, other; //  OPENED; the second source, if there is one
     const uint8_t
-        *known[INK_KERNELS_MOST];        //  LOOKED: a byte a part, 1 where it is known;
-                                         //  NULL where none is
+        *known[INK_KERNELS_MOST]; //  LOOKED: a byte a part, 1 where it is known;
+                                  //  NULL where none is
+    //  LOOKED: nodes that are missing, of each kernel, and how many
+    const ink_msg_node_t *lacking[INK_KERNELS_MOST];
+    size_t lacks[INK_KERNELS_MOST];
     uint64_t glimpsed[INK_KERNELS_MOST]; //  GLIMPSED: bytes that are covered
     uint64_t worker;                     //  LANE_STUCK
     uint64_t kernel, part;               //  FOUND, with the value as payload, or none

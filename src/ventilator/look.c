@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "value/coarse.h"
 #include "value/node.h"
 #include "ventilator/glimpse.h"
 #include "ventilator/look.h"
@@ -24,6 +25,9 @@ typedef struct {
     uint64_t runs;
     ink_answer_t *answer;
     ink_glimpse_t glimpse;
+    uint64_t since; //  Part where the present run began
+    ink_msg_node_t lacking[INK_NODES_MOST];
+    size_t lacks;
 } column_t;
 
 struct ink_lookup {
@@ -93,6 +97,50 @@ prepare (ink_lookup_t *self, column_t *column)
     return false;
 }
 
+//  A node that counts could have been read in place of its children has been looked for; of
+//  cells, chunks are read even if it is there.
+static bool
+is_lacking (const column_t *column, ink_look_t *look, const ink_node_t *node,
+            uint64_t doublings)
+{
+    if (!doublings)
+        return true;
+    ink_plan_t level = ink_node_level (node);
+    ink_cache_key_t key =
+        ink_cache_key (&column->series, &level, ink_plan_part (&level, node->n),
+                       column->kernel->overlap);
+    ink_cache_key_coarsen (&key, (unsigned) doublings);
+    return !ink_look_holds (look, &key);
+}
+
+//  Behind a node that is known, all of one above it may be known.
+static void
+note_lack (const ink_lookup_t *self, ink_look_t *look, column_t *column, ink_part_t part,
+           uint64_t span)
+{
+    bool cells = column->kernel->shape == INK_SHAPE_CELLS;
+    uint64_t since = ink_plan_part (&self->plan, column->since).offset, doublings = 0;
+    ink_node_t node = {self->plan.size, span, part.offset / span};
+    ink_plan_t level = self->plan;
+    level.chunk = span;
+    if (!ink_plan_is_node (&level, part, column->kernel->overlap) ||
+        (cells && !ink_coarse_has_levels (column->kernel, &column->args, span)))
+        return;
+    while (column->lacks < INK_NODES_MOST && ink_node_parent (&node, &node)) {
+        level = ink_node_level (&node);
+        ink_part_t whole = ink_plan_part (&level, node.n);
+        if (whole.offset < since ||
+            whole.offset + whole.length != part.offset + part.length)
+            return;
+        doublings += cells ? INK_COARSE_LEVEL : 0;
+        if (is_lacking (column, look, &node, doublings)) {
+            column->lacking[column->lacks++] =
+                (ink_msg_node_t){node.span, node.n, doublings};
+            return; //  Those above it follow when it is there
+        }
+    }
+}
+
 //  Merges the value of the part where we are, or of a node above it that is cut at `span`, and
 //  goes on behind it; false when it is not known.
 static bool
@@ -115,7 +163,10 @@ merge (ink_lookup_t *self, ink_look_t *look, column_t *column, uint64_t span)
     uint64_t parts = ink_node_parts (&self->plan, part);
     memset (column->known + self->p, 1, parts);
     column->runs += !joins;
+    if (!joins)
+        column->since = self->p;
     self->p += parts;
+    note_lack (self, look, column, part, span);
     self->work += size / BYTES_A_STEP;
     return true;
 }
@@ -217,6 +268,13 @@ uint64_t
 ink_lookup_glimpsed (const ink_lookup_t *self, size_t k)
 {
     return self->column[k].glimpse.covered;
+}
+
+const ink_msg_node_t *
+ink_lookup_lacking (const ink_lookup_t *self, size_t k, size_t *count)
+{
+    *count = self->column[k].lacks;
+    return self->column[k].lacking;
 }
 
 uint64_t

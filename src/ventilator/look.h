@@ -33,6 +33,11 @@ bool ink_lookup_has_glimpsed (ink_lookup_t *self);
 const ink_answer_t *ink_lookup_glimpse (const ink_lookup_t *self, size_t k);
 uint64_t ink_lookup_glimpsed (const ink_lookup_t *self, size_t k);
 
+//  Nodes of the k-th kernel that were missing though all their children are there: the first ones
+//  of them, at most INK_NODES_MOST. Sets *count.
+const ink_msg_node_t *
+ink_lookup_lacking (const ink_lookup_t *self, size_t k, size_t *count);
+
 uint64_t ink_lookup_handle (const ink_lookup_t *self);
 
 //  A byte for each part of the k-th kernel, 1 where it is known; NULL when nothing is.

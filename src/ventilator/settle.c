@@ -233,12 +233,39 @@ ink_office_look (ink_foreman_t *self, ink_demand_t *demand)
         sort (self, demand, &(ink_event_t){.kind = INK_EVENT_LOOKED});
 }
 
+//  Nodes that were missing are made at the sink, when it has leisure.
+static void
+wish (ink_foreman_t *self, const ink_demand_t *demand, const ink_event_t *event)
+{
+    for (size_t k = 0; k < demand->strand_count; k++) {
+        ink_msg_kernel_t *kernel = ink_office_alloc (self, sizeof *kernel);
+        ink_msg_series_t *series = ink_office_alloc (self, sizeof *series);
+        if (!event->lacks[k] || !kernel || !series)
+            continue;
+        ink_office_kernel (self, &demand->strands[k], kernel);
+        uint8_t *key = ink_office_alloc (self, sizeof (ink_series_t));
+        if (!key)
+            continue;
+        memcpy (key, &demand->strands[k].series, sizeof (ink_series_t));
+        series->key = key; //  The demand may end in this step
+        ink_msg_wish_t *msg =
+            &ink_office_say (self, INK_DO_SEND_SINK, 0, INK_MSG_WISH)->wish;
+        *msg = (ink_msg_wish_t){.kernels = {kernel, 1},
+                                .series = {series, 1},
+                                .size = demand->identity.size,
+                                .nodes = {event->lacking[k], event->lacks[k]}};
+    }
+}
+
 void
 ink_office_looked (ink_foreman_t *self, const ink_event_t *event)
 {
     ink_demand_t *demand = ink_map_get (self->demands.by_handle, &event->handle);
-    if (demand && demand->state == INK_DEMAND_LOOKING)
+    if (demand && demand->state == INK_DEMAND_LOOKING) {
+        if (demand->cache_write)
+            wish (self, demand, event);
         sort (self, demand, event);
+    }
     if (!INK_PLANTED (5))
         ink_office_do (self, INK_DO_LOOK_END)->handle = event->handle;
 }

@@ -205,8 +205,11 @@ static void
 fill_looked (sim_ventilator_t *self, int n, ink_event_t *event)
 {
     *event = (ink_event_t){.kind = INK_EVENT_LOOKED, .handle = self->looks[n].handle};
-    for (size_t k = 0; k < INK_KERNELS_MOST; k++)
+    for (size_t k = 0; k < INK_KERNELS_MOST; k++) {
         event->known[k] = ink_lookup_known (self->looks[n].lookup, k);
+        event->lacking[k] =
+            ink_lookup_lacking (self->looks[n].lookup, k, &event->lacks[k]);
+    }
     self->looks[n].due = NEVER;
 }
 

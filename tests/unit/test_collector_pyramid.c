@@ -59,6 +59,65 @@ what_is_not_kept_or_is_no_node_raises_nothing (void **state)
     assert_false (ink_collector_has_wishes (self->collector));
 }
 
+static void
+wish_for (bench_t *self, const char *kernel, ink_msg_node_t node)
+{
+    ink_msg_kernel_t named = {.name = kernel, .version = 1};
+    ink_msg_series_t series = {self->series.bytes};
+    ink_msg_t msg = {.kind = INK_MSG_WISH,
+                     .wish = {.kernels = {&named, 1},
+                              .series = {&series, 1},
+                              .size = 1000 * PART,
+                              .nodes = {&node, 1}}};
+    step (self, INK_HEARD_VENTILATOR, &msg, NULL);
+}
+
+static void
+what_a_ventilator_found_to_lack_is_raised (void **state)
+{
+    bench_t *self = *state;
+    wish_for (self, "histogram", (ink_msg_node_t){256 * PART, 3, 0});
+    wish_for (self, "histogram", (ink_msg_node_t){256 * PART, 3, 0});
+    wish_for (self, "byteplot", (ink_msg_node_t){1 << 20, 2, 4}); //  Of chunks of 64 KiB
+    idle (self);
+    TOLD (self, "raise 3 of 256\n");
+    idle (self);
+    TOLD (self, "raise 2 of 256\n");
+    idle (self);
+    TOLD (self, "");
+}
+
+//  None of these can be a node above the chunks.
+static void
+wishes_that_make_no_sense_are_let_go (void **state)
+{
+    bench_t *self = *state;
+    static const struct {
+        const char *kernel;
+        ink_msg_node_t node;
+    } bad[] = {
+        {"nothing", {16 * PART, 0, 0}},
+        {"histogram", {0, 0, 0}},
+        {"histogram", {PART, 0, 0}},           //  A chunk
+        {"histogram", {24 * PART, 0, 0}},      //  No power of two
+        {"histogram", {16 * PART, 63, 0}},     //  Behind the end
+        {"histogram", {65536 * PART, 0, 0}},   //  Above the highest
+        {"histogram", {16 * PART, 0, 4}},      //  Coarse counts
+        {"byteplot", {16 * PART, 0, 0}},       //  Cells that are not coarse
+        {"byteplot", {16 * PART, 0, 4}},       //  Of chunks of one cell
+        {"byteplot", {256 * PART, 0, 3}},      //  Between two levels
+        {"bytes", {UINT64_C (1) << 21, 0, 4}}, //  Never coarse
+        {"byteplot", {UINT64_C (1) << 63, 0, 60}},
+    };
+    for (size_t n = 0; n < sizeof bad / sizeof *bad; n++) {
+        wish_for (self, bad[n].kernel, bad[n].node);
+        assert_false (ink_collector_has_wishes (self->collector));
+    }
+    ink_msg_t empty = {.kind = INK_MSG_WISH};
+    step (self, INK_HEARD_VENTILATOR, &empty, NULL);
+    assert_false (ink_collector_has_wishes (self->collector));
+}
+
 int
 main (void)
 {
@@ -66,6 +125,8 @@ main (void)
         STORY (a_node_is_raised_when_nothing_comes),
         STORY (a_node_that_was_raised_makes_the_next_one_a_wish),
         STORY (what_is_not_kept_or_is_no_node_raises_nothing),
+        STORY (what_a_ventilator_found_to_lack_is_raised),
+        STORY (wishes_that_make_no_sense_are_let_go),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }

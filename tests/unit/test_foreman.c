@@ -312,6 +312,31 @@ a_glimpse_is_answered_before_the_chunks_are_looked_at (void **state)
     TOLD (self, ""); //  Too late
 }
 
+//  Also when the request ends with it; not when nothing is to be kept of it.
+static void
+nodes_that_lack_are_wished_for (void **state)
+{
+    bench_t *self = *state;
+    const ink_msg_node_t nodes[] = {{16 * PART, 0, 0}, {16 * PART, 1, 0}};
+    uint8_t known[32];
+    ink_event_t looked = {.kind = INK_EVENT_LOOKED,
+                          .handle = 1,
+                          .known = {known},
+                          .lacking = {nodes},
+                          .lacks = {2}};
+    memset (known, 1, sizeof known);
+    self->slow_cache = true;
+    request (self, 1, "a", "histogram", 0, 32);
+    step (self, looked);
+    TOLD (self, "sink < WISH\nclient 1 < from the cache a.0 final 1: 32+0 of 32\n");
+    ink_msg_request_t wary = wish (self, "b", "histogram", 0, 32);
+    wary.cache_write = 0;
+    request_this (self, 1, wary);
+    looked.handle = 2;
+    step (self, looked);
+    TOLD (self, "client 1 < from the cache b.0 final 1: 32+0 of 32\n");
+}
+
 //  A part of 64 MiB is less than half of 30 TB, whatever it is multiplied with.
 static void
 a_share_of_a_huge_range_is_not_miscounted (void **state)
@@ -570,6 +595,7 @@ main (void)
         STORY (what_it_knows_in_part_is_answered_and_the_rest_leased),
         STORY (what_is_cached_is_only_reported_when_its_share_was_asked_for),
         STORY (a_glimpse_is_answered_before_the_chunks_are_looked_at),
+        STORY (nodes_that_lack_are_wished_for),
         STORY (a_share_of_a_huge_range_is_not_miscounted),
         STORY (one_partial_is_on_its_way_and_the_newest_waits),
         STORY (a_final_passes_what_waits),

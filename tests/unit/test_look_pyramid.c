@@ -152,6 +152,29 @@ check_answer (const bench_t *self, const ink_lookup_t *lookup)
     free (found);
 }
 
+//  What is told to be lacking is not there, or damaged, and all of its parts are known. Where all
+//  chunks are known and nothing else is, the whole first level lacks.
+static void
+check_lacking (const bench_t *self, const ink_lookup_t *lookup)
+{
+    const ink_plan_t *plan = &self->demand.plan;
+    size_t count;
+    const ink_msg_node_t *lacking = ink_lookup_lacking (lookup, 0, &count);
+    for (size_t n = 0; n < count; n++) {
+        uint64_t from = lacking[n].n * lacking[n].span, to = from + lacking[n].span;
+        to = to < plan->size ? to : plan->size;
+        assert_true (from >= plan->offset && to <= plan->offset + plan->length);
+        for (size_t m = 0; m < self->count; m++)
+            assert_false (self->there[m].usable && self->there[m].from == from &&
+                          self->there[m].node.span == lacking[n].span);
+        for (uint64_t p = 0; p < self->demand.parts; p++) {
+            ink_part_t part = ink_plan_part (plan, p);
+            if (part.offset >= from && part.offset < to)
+                assert_true (self->known[p]);
+        }
+    }
+}
+
 static uint64_t
 hits_of (const bench_t *self)
 {
@@ -172,6 +195,7 @@ any_nodes_tell_all_that_is_known_in_the_fewest_values (void **state)
         while (!ink_lookup_advance (lookup, (int64_t) (seed % 2) * 1000 - 1))
             continue;
         check_answer (self, lookup);
+        check_lacking (self, lookup);
         assert_int_equal (hits_of (self) - before, fewest);
         uint64_t known = 0;
         for (uint64_t p = 0; p < self->demand.parts; p++)
@@ -183,11 +207,58 @@ any_nodes_tell_all_that_is_known_in_the_fewest_values (void **state)
     assert_true (wide > ROUNDS / 10);
 }
 
+//  And no level above it, which cannot be made yet. Cells are found to lack their coarse nodes,
+//  though these are of no use for a final; above those that are there.
+static void
+nodes_that_lack_are_told (void **state)
+{
+    (void) state;
+    const ink_kernel_t *const kernels[] = {&ink_kernel_digraph, &ink_kernel_byteplot};
+    for (size_t k = 0; k < 2; k++) {
+        bench_t *self = calloc (1, sizeof *self);
+        size_t count;
+        self->world.seed = 3;
+        pyramid_begin (&self->world, kernels[k], 300 * INK_CHUNK_LEAST, INK_CHUNK_LEAST);
+        self->demand = (ink_demand_t){.cache_read = true, .parts = 299};
+        self->demand.plan = (ink_plan_t){INK_CHUNK_LEAST, 299 * INK_CHUNK_LEAST,
+                                         300 * INK_CHUNK_LEAST, INK_CHUNK_LEAST};
+        self->demand.strand_count = 1;
+        self->demand.strands[0].kernel = kernels[k];
+        self->demand.strands[0].series = self->world.series;
+        self->demand.strands[0].demand = &self->demand;
+        self->demand.strands[0].args = self->world.args;
+        for (uint64_t n = 0; n < 300; n++)
+            if (n != 100)
+                pyramid_put (&self->world,
+                             &(ink_node_t){self->world.size, INK_CHUNK_LEAST, n});
+        for (uint64_t n = 16; n < 19; n++)
+            pyramid_put (&self->world,
+                         &(ink_node_t){self->world.size, 16 * INK_CHUNK_LEAST, n});
+        ink_lookup_t *lookup = ink_lookup_new (self->world.cache, &self->demand);
+        while (!ink_lookup_advance (lookup, 1000000))
+            continue;
+        const ink_msg_node_t *lacking = ink_lookup_lacking (lookup, 0, &count);
+        assert_int_equal (count,
+                          14 + 1); //  1 to 15 but for 6, and the one above the last
+        for (size_t n = 0; n < 14; n++) {
+            assert_int_equal (lacking[n].n, n + 1 + (n >= 5));
+            assert_int_equal (lacking[n].span, 16 * INK_CHUNK_LEAST);
+            assert_int_equal (lacking[n].doublings, k ? 4 : 0);
+        }
+        assert_int_equal (lacking[14].n, 1);
+        assert_int_equal (lacking[14].span, 256 * INK_CHUNK_LEAST);
+        assert_int_equal (lacking[14].doublings, k ? 8 : 0);
+        ink_lookup_destroy (&lookup);
+        bench_destroy (self);
+    }
+}
+
 int
 main (void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test (any_nodes_tell_all_that_is_known_in_the_fewest_values),
+        cmocka_unit_test (nodes_that_lack_are_told),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }
