@@ -2,7 +2,9 @@
 //
 //  Packed:  form, width          a byte each
 //           bitmap               sparse only: a word of 64 bits for each 64 counters
-//           counters             of `width` bytes: dense all, sparse those of the bitmap
+//           widths               mixed only: a byte for each 64 counters, 0 if all are 0
+//           counters             of `width` bytes: dense all, sparse those of the bitmap;
+//                                mixed of the width of their 64
 //
 //  The loops that touch every counter are written once for all widths and made for each
 //  by inlining with a constant width; in blocks of a fixed length the compiler then turns
@@ -18,7 +20,7 @@
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "counters are little-endian");
 
-enum { DENSE = 1, SPARSE = 2 };
+enum { DENSE = 1, SPARSE = 2, MIXED = 3 };
 #define BLOCK 64
 
 //  Calls `function` with the width, which must be 1, 2, 4 or 8, as a constant in front.
@@ -71,9 +73,22 @@ store (size_t width, uint8_t *to, uint64_t value)
 }
 
 static size_t
+blocks_of (size_t cells)
+{
+    return (cells + BLOCK - 1) / BLOCK;
+}
+
+static size_t
 bitmap_size (size_t cells)
 {
-    return (cells + BLOCK - 1) / BLOCK * sizeof (uint64_t);
+    return blocks_of (cells) * sizeof (uint64_t);
+}
+
+//  How many counters the block has that begins there.
+static size_t
+block_at (size_t at, size_t cells)
+{
+    return cells - at < BLOCK ? cells - at : BLOCK;
 }
 
 //  ---------------------------------------------------------------------------------------
@@ -117,6 +132,26 @@ width_of (uint64_t bits)
     return bits <= UINT8_MAX ? 1 : bits <= UINT16_MAX ? 2 : bits <= UINT32_MAX ? 4 : 8;
 }
 
+//  The width of a block of counters.
+INLINE uint8_t
+width_of_block (size_t width, const uint8_t *counters, size_t count)
+{
+    uint64_t bits = count == BLOCK ? all_bits (width, counters, BLOCK)
+                                   : all_bits (width, counters, count);
+    return bits ? width_of (bits) : 0;
+}
+
+INLINE size_t
+mixed_size (size_t width, const uint8_t *counters, size_t cells)
+{
+    size_t size = INK_COUNTS_HEADER + blocks_of (cells);
+    for (size_t at = 0; at < cells; at += BLOCK) {
+        size_t count = block_at (at, cells);
+        size += count * width_of_block (width, counters + at * width, count);
+    }
+    return size;
+}
+
 ink_packing_t
 ink_counts_measure (const void *counts, size_t cells, size_t width)
 {
@@ -130,8 +165,13 @@ ink_counts_measure (const void *counts, size_t cells, size_t width)
     size_t dense = INK_COUNTS_HEADER + cells * packing.width;
     size_t sparse =
         INK_COUNTS_HEADER + bitmap_size (cells) + packing.used * packing.width;
+    size_t mixed = narrow ? mixed_size (4, counts, cells) : mixed_size (8, counts, cells);
     packing.form = sparse < dense ? SPARSE : DENSE;
     packing.size = sparse < dense ? sparse : dense;
+    if (mixed < packing.size) {
+        packing.form = MIXED;
+        packing.size = mixed;
+    }
     return packing;
 }
 
@@ -194,13 +234,32 @@ pack (size_t to, size_t from, uint8_t form, uint8_t *out, const uint8_t *counter
         pack_sparse (to, from, out, counters, cells);
 }
 
+INLINE void
+pack_mixed (size_t from, uint8_t *out, const uint8_t *counters, size_t cells)
+{
+    uint8_t *width = out;
+    out += blocks_of (cells);
+    for (size_t at = 0; at < cells; at += BLOCK, width++) {
+        const uint8_t *block = counters + at * from;
+        size_t count = block_at (at, cells);
+        *width = width_of_block (from, block, count);
+        if (*width)
+            BY_WIDTH (*width, pack_dense, from, out, block, count);
+        out += count * *width;
+    }
+}
+
 void
 ink_counts_pack (const ink_packing_t *packing, const void *counts, size_t cells,
                  size_t width, uint8_t *out)
 {
     out[0] = packing->form;
     out[1] = packing->width;
-    if (width == 4)
+    if (packing->form == MIXED && width == 4)
+        pack_mixed (4, out + INK_COUNTS_HEADER, counts, cells);
+    else if (packing->form == MIXED)
+        pack_mixed (8, out + INK_COUNTS_HEADER, counts, cells);
+    else if (width == 4)
         BY_WIDTH (packing->width, pack, 4, packing->form, out + INK_COUNTS_HEADER, counts,
                   cells);
     else
@@ -212,10 +271,20 @@ ink_counts_pack (const ink_packing_t *packing, const void *counts, size_t cells,
 //  Adding
 
 typedef struct {
-    const uint8_t *bitmap;   //  NULL when dense
+    const uint8_t *bitmap;   //  Sparse, else NULL
+    const uint8_t *widths;   //  Mixed, else NULL
     const uint8_t *counters; //  The `used` ones
     size_t width, used;
 } packed_t;
+
+//  How many bytes counter i has; 0: it is not there.
+static size_t
+width_at (const packed_t *self, size_t i)
+{
+    if (self->widths)
+        return self->widths[i / BLOCK];
+    return self->bitmap && !(self->bitmap[i / 8] >> i % 8 & 1) ? 0 : self->width;
+}
 
 //  The bits of a word: in pairs, in fours, in bytes, then all bytes added by a product.
 static size_t
@@ -239,6 +308,35 @@ read_bitmap (const uint8_t *bitmap, size_t cells, size_t *used)
 }
 
 static bool
+is_width (size_t width)
+{
+    return width == 1 || width == 2 || width == 4 || width == 8;
+}
+
+//  How many bytes the counters of a mixed table have; false when a width does not exist.
+static bool
+read_widths (const uint8_t *widths, size_t cells, size_t *bytes)
+{
+    *bytes = 0;
+    for (size_t at = 0; at < cells; at += BLOCK, widths++) {
+        if (*widths && !is_width (*widths))
+            return false;
+        *bytes += *widths * block_at (at, cells);
+    }
+    return true;
+}
+
+static bool
+open_mixed (packed_t *self, size_t size, size_t cells)
+{
+    size_t bytes, blocks = blocks_of (cells);
+    self->widths = self->counters;
+    self->counters += blocks;
+    return size >= blocks && read_widths (self->widths, cells, &bytes) &&
+           size - blocks == bytes;
+}
+
+static bool
 open_packed (const uint8_t *packed, size_t size, size_t cells, packed_t *self)
 {
     if (size < INK_COUNTS_HEADER)
@@ -246,9 +344,11 @@ open_packed (const uint8_t *packed, size_t size, size_t cells, packed_t *self)
     uint8_t form = packed[0];
     *self = (packed_t){
         .counters = packed + INK_COUNTS_HEADER, .width = packed[1], .used = cells};
-    if (self->width != 1 && self->width != 2 && self->width != 4 && self->width != 8)
+    if (!is_width (self->width))
         return false;
     size -= INK_COUNTS_HEADER;
+    if (form == MIXED)
+        return open_mixed (self, size, cells);
     if (form == SPARSE) {
         size_t words = bitmap_size (cells);
         if (size < words || !read_bitmap (self->counters, cells, &self->used))
@@ -267,11 +367,10 @@ fits_each (const packed_t *self, const uint64_t *totals, size_t cells)
 {
     const uint8_t *next = self->counters;
     for (size_t i = 0; i < cells; i++) {
-        if (self->bitmap && !(self->bitmap[i / 8] >> i % 8 & 1))
-            continue;
-        if (load (self->width, next) > UINT64_MAX - totals[i])
+        size_t width = width_at (self, i);
+        if (width && load (width, next) > UINT64_MAX - totals[i])
             return false;
-        next += self->width;
+        next += width;
     }
     return true;
 }
@@ -318,8 +417,26 @@ add_sparse (size_t width, uint64_t *totals, const packed_t *packed, size_t cells
 }
 
 static uint64_t
+add_mixed (const packed_t *self, uint64_t *totals, size_t cells)
+{
+    const uint8_t *next = self->counters, *width = self->widths;
+    uint64_t bits = 0;
+    for (size_t at = 0; at < cells; at += BLOCK, width++) {
+        size_t count = block_at (at, cells);
+        if (*width && count == BLOCK)
+            bits |= BY_WIDTH (*width, add_run, totals + at, next, BLOCK);
+        else if (*width)
+            bits |= BY_WIDTH (*width, add_run, totals + at, next, count);
+        next += *width * count;
+    }
+    return bits;
+}
+
+static uint64_t
 add (const packed_t *self, uint64_t *totals, size_t cells)
 {
+    if (self->widths)
+        return add_mixed (self, totals, cells);
     return self->bitmap
                ? BY_WIDTH (self->width, add_sparse, totals, self, cells)
                : BY_WIDTH (self->width, add_dense, totals, self->counters, cells);
@@ -331,10 +448,9 @@ take_back (const packed_t *self, uint64_t *totals, size_t cells)
 {
     const uint8_t *next = self->counters;
     for (size_t i = 0; i < cells; i++) {
-        if (self->bitmap && !(self->bitmap[i / 8] >> i % 8 & 1))
-            continue;
-        totals[i] -= load (self->width, next);
-        next += self->width;
+        size_t width = width_at (self, i);
+        totals[i] -= width ? load (width, next) : 0;
+        next += width;
     }
 }
 

@@ -2,8 +2,8 @@
 //
 //  A packed table says its form in its first bytes: dense, or a bitmap of the counters that
 //  are not zero followed by those alone; each counter as 1, 2, 4 or 8 bytes, whichever holds
-//  the largest. Little-endian. The smallest form is taken, so a table of 65536 counters over
-//  a chunk of binary code takes 64 to 128 KiB, one over zeros 8 KiB.
+//  the largest; or mixed, each 64 counters as wide as the largest of them. Little-endian. The
+//  smallest form is taken.
 
 #ifndef INK_COUNTS_H_INCLUDED
 #define INK_COUNTS_H_INCLUDED

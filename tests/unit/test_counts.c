@@ -137,6 +137,29 @@ adding_a_packed_table_is_adding_the_table (void **unused)
                 }
 }
 
+//  Blocks of different widths, some of them empty, the last one short.
+static void
+mixed_tables_are_added_too (void **unused)
+{
+    (void) unused;
+    size_t mixed = 0;
+    state = SEED;
+    for (size_t n = 0; n < 300; n++) {
+        size_t width = n % 2 ? 4 : 8;
+        table_t table = table_new (1 + below (2000), width);
+        unsigned bits = 0;
+        for (size_t i = 0; i < table.cells; i++) {
+            if (i % 64 == 0)
+                bits = (unsigned) below (width == 4 ? 33 : 60);
+            table_set (&table, i, bits ? chance () >> (64 - bits) : 0);
+        }
+        mixed += ink_counts_measure (table.counts, table.cells, width).form == 3;
+        check_round_trip (&table);
+        table_free (&table);
+    }
+    assert_true (mixed > 200);
+}
+
 static void
 each_width_holds_its_largest_counter (void **unused)
 {
@@ -167,13 +190,18 @@ each_width_holds_its_largest_counter (void **unused)
 }
 
 static void
-the_smaller_form_is_taken (void **unused)
+the_smallest_form_is_taken (void **unused)
 {
     (void) unused;
     table_t table = table_new (65536, 4);
-    assert_in_range (ink_counts_measure (table.counts, 65536, 4).size, 8192, 8200);
-    table_set (&table, 77, 1 << 23);
-    assert_in_range (ink_counts_measure (table.counts, 65536, 4).size, 8196, 8204);
+    assert_int_equal (ink_counts_measure (table.counts, 65536, 4).size, 2 + 1024);
+    table_set (&table, 77, 1 << 23); //  Its 64 are as wide
+    assert_int_equal (ink_counts_measure (table.counts, 65536, 4).size,
+                      2 + 1024 + 64 * 4);
+    for (size_t i = 0; i < 65536; i += 64)
+        table_set (&table, i, 1 << 20); //  One of each 64 is there
+    assert_int_equal (ink_counts_measure (table.counts, 65536, 4).size,
+                      2 + 8192 + 1025 * 4);
     for (size_t i = 0; i < 65536; i++)
         table_set (&table, i, 200);
     assert_in_range (ink_counts_measure (table.counts, 65536, 4).size, 65536, 65544);
@@ -279,6 +307,31 @@ a_bitmap_that_tells_of_more_counters_is_refused (void **unused)
     table_free (&table);
 }
 
+static void
+widths_of_blocks_that_do_not_exist_are_refused (void **unused)
+{
+    (void) unused;
+    table_t table = table_new (200, 8);
+    for (size_t i = 0; i < 200; i++)
+        table_set (&table, i, i / 64 == 2 ? 0 : 1);
+    table_set (&table, 70, 70000);
+    table_set (&table, 199, UINT64_C (1) << 40); //  Of a block of 8
+    size_t size;
+    uint8_t *packed = packed_new (&table, &size);
+    assert_int_equal (size, 2 + 4 + 64 + 64 * 4 + 8 * 8);
+    assert_memory_equal (packed, "\3\10\1\4\0\10", 6);
+    for (size_t block = 0; block < 4; block++)
+        for (unsigned width = 0; width < 256; width++) {
+            uint8_t bytes[1024];
+            memcpy (bytes, packed, size);
+            bytes[2 + block] = (uint8_t) width;
+            if (width != packed[2 + block])
+                check_refused (bytes, size, 200, 5);
+        }
+    free (packed);
+    table_free (&table);
+}
+
 //  Whatever the bytes say, nothing outside them is read, and an error changes nothing.
 static void
 corrupt_bytes_are_refused_or_harmless (void **unused)
@@ -348,12 +401,14 @@ main (void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test (adding_a_packed_table_is_adding_the_table),
+        cmocka_unit_test (mixed_tables_are_added_too),
         cmocka_unit_test (each_width_holds_its_largest_counter),
-        cmocka_unit_test (the_smaller_form_is_taken),
+        cmocka_unit_test (the_smallest_form_is_taken),
         cmocka_unit_test (every_truncation_is_refused),
         cmocka_unit_test (a_table_of_another_size_is_refused),
         cmocka_unit_test (forms_and_widths_that_do_not_exist_are_refused),
         cmocka_unit_test (a_bitmap_that_tells_of_more_counters_is_refused),
+        cmocka_unit_test (widths_of_blocks_that_do_not_exist_are_refused),
         cmocka_unit_test (corrupt_bytes_are_refused_or_harmless),
         cmocka_unit_test (a_total_may_reach_the_largest_number_but_not_pass_it),
     };
