@@ -84,7 +84,8 @@ ask_once (question_t *question)
         die ("cannot ask");
     ink_reply_t *reply = ink_client_receive (question->client, 60000);
     double passed = (seconds_now () - began) * 1e6;
-    if (!reply || ink_reply_error (reply) ||
+    if (!reply || strcmp (ink_reply_request (reply), ink_request_id (request)) ||
+        ink_reply_error (reply) ||
         ink_reply_cached (reply) + ink_reply_computed (reply) +
                 ink_reply_estimated (reply) ==
             0)
@@ -92,9 +93,10 @@ ask_once (question_t *question)
              reply ? ink_error_name (ink_reply_error (reply)) : "none");
     bool final = ink_reply_is_final (reply);
     ink_reply_destroy (&reply);
-    if (!final &&
-        ink_client_cancel (question->client, ink_request_id (request)) == INK_OK)
+    if (!final) { //  The final may be on its way already: then that one comes
+        (void) ink_client_cancel (question->client, ink_request_id (request));
         drain (question);
+    }
     ink_request_destroy (&request);
     return passed;
 }
