@@ -259,6 +259,14 @@ ink_source_check (const ink_source_t *self)
     return same ? INK_OK : INK_ECHANGED;
 }
 
+void
+ink_source_announce (const ink_source_t *self, uint64_t offset, uint64_t size)
+{
+    if (offset <= INT64_MAX && size <= INT64_MAX - offset)
+        (void) posix_fadvise (self->file, (off_t) offset, (off_t) size,
+                              POSIX_FADV_WILLNEED);
+}
+
 int
 ink_source_read (const ink_source_t *self, uint64_t offset, void *out, size_t size)
 {

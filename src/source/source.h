@@ -43,6 +43,9 @@ const ink_identity_t *ink_source_identity (const ink_source_t *self);
 //  INK_OK while the file is what it was when opened, else INK_ECHANGED. One fstat.
 int ink_source_check (const ink_source_t *self);
 
+//  Says that these bytes will be read soon: a disk can then fetch many such ranges at once.
+void ink_source_announce (const ink_source_t *self, uint64_t offset, uint64_t size);
+
 //  Reads exactly `size` bytes. INK_ECHANGED: the file ends before; INK_EIO.
 int ink_source_read (const ink_source_t *self, uint64_t offset, void *out, size_t size);
 

@@ -250,6 +250,15 @@ make_room (ink_compute_t *self, const ink_msg_lease_t *lease)
     return rc;
 }
 
+//  The pieces of a sample lie far apart, and a disk would be asked for one after the other.
+static void
+announce (const ink_source_t *source, const ink_msg_lease_t *lease)
+{
+    for (size_t n = 0; n < lease->spans.size; n++)
+        ink_source_announce (source, lease->spans.items[n].offset,
+                             lease->spans.items[n].length);
+}
+
 static int
 begin_lease (ink_compute_t *self, const ink_msg_lease_t *lease)
 {
@@ -269,7 +278,11 @@ begin_lease (ink_compute_t *self, const ink_msg_lease_t *lease)
             return INK_EPARAM; //  What is side by side cannot be folded
     }
     int rc = make_room (self, lease);
-    return rc == INK_OK && self->reads ? open_sources (self, lease) : rc;
+    if (rc == INK_OK && self->reads)
+        rc = open_sources (self, lease);
+    if (rc == INK_OK && self->source && lease->fold)
+        announce (self->source, lease);
+    return rc;
 }
 
 //  Makes the cells of one value ready.
