@@ -10,8 +10,10 @@
 #include "sink/collection.h"
 #include "value/coarse.h"
 
-//  Fewer parts tell nothing of the others
+//  Fewer parts tell nothing of the others; nor is it worth while to go through a table for each
+//  part of so few bytes a counter
 #define TELLING_PARTS 16
+#define TELLING_BYTES 16
 
 int
 ink_collection_args (ink_args_t *args, const ink_kernel_t *kernel,
@@ -171,18 +173,26 @@ begin_estimate (ink_collected_t *self)
     return self->estimate != NULL;
 }
 
-//  A part that comes by a spread course is a sample, too; parts of a block stand together for
-//  one place. Few parts are soon there.
+//  Whether a part that has come is to be a sample, too. What is spared can be known from nothing
+//  else.
+static bool
+is_telling (const ink_collected_t *self, ink_part_t part)
+{
+    const ink_collection_t *collection = self->collection;
+    bool cheap = ink_answer_size (self->answer) / 8 * TELLING_BYTES <= part.length;
+    return self->estimates && collection->spread && collection->parts >= TELLING_PARTS &&
+           (cheap || collection->places);
+}
+
+//  Parts of a block stand together for one place. Without memory nothing is estimated.
 static void
 learn_from (ink_collected_t *self, uint64_t n, const void *value, size_t size)
 {
-    const ink_collection_t *collection = self->collection;
-    if (!self->estimate || !collection->spread || collection->parts < TELLING_PARTS)
-        return;
-    uint64_t place = ink_course_place (&collection->course, n);
-    (void) ink_estimate_part (self->estimate, value, size,
-                              ink_plan_part (&collection->plan, n).length,
-                              place / collection->course.block);
+    const ink_course_t *course = &self->collection->course;
+    ink_part_t part = ink_plan_part (&self->collection->plan, n);
+    if (self->estimate && is_telling (self, part))
+        (void) ink_estimate_part (self->estimate, value, size, part.length,
+                                  ink_course_place (course, n) / course->block);
 }
 
 int

@@ -35,7 +35,7 @@ typedef struct {
     uint64_t epoch, peer;
     ink_msg_greeting_t greeting; //  The last one
     uint64_t order;
-    uint64_t cells[256]; //  Of the last reply
+    uint64_t cells[65536]; //  Of the last reply
     ink_series_t series;
     ink_msg_report_t reports[4];
     size_t report_count;

@@ -1,6 +1,7 @@
 //  test_collector_estimate.c: what the collector says of what it does not know.
 
 #include "collector_bench.h"
+#include "value/course.h"
 
 //  A sample of 32 pieces, 64 bytes of which are 1 and `twos` are 2.
 static int
@@ -199,6 +200,72 @@ completion_0_is_reached_by_the_first_estimate (void **state)
 }
 
 //  ---------------------------------------------------------------------------------------
+//  Parts that come spread over the range
+
+#define MANY 64
+
+//  Expects many parts, of which it gets the first 40 in a spread order: all of them zeros.
+static void
+collect_forty (bench_t *self, const ink_kernel_t *kernel)
+{
+    static uint32_t cells[65536];
+    const ink_args_t args = {0};
+    ink_msg_kernel_t named = {.name = kernel->name, .version = 1};
+    ink_msg_series_t series = {self->series.bytes};
+    ink_msg_t msg = {.kind = INK_MSG_EXPECT,
+                     .expect = {.epoch = self->epoch,
+                                .order = ++self->order,
+                                .handle = 1,
+                                .length = MANY * PART,
+                                .size = MANY * PART,
+                                .chunk = PART,
+                                .kernels = {&named, 1},
+                                .series = {&series, 1},
+                                .estimate = 1,
+                                .spread = 1,
+                                .places = self->places}};
+    step (self, INK_HEARD_VENTILATOR, &msg, NULL);
+    cells[0] = (uint32_t) PART;
+    ink_course_t course = ink_course_spread (MANY);
+    for (uint64_t place = 0, part; place < 40; place++) {
+        ink_value_shape_t shape =
+            ink_value_measure (kernel, &args, cells, (ink_part_t){0, PART});
+        ink_payload_t *payload = ink_payload_new (shape.size);
+        ink_value_pack (&shape, kernel, &args, cells, ink_payload_data (payload));
+        assert_true (ink_course_part (&course, place, &part));
+        msg = value_of (self, part, payload);
+        msg.value.lookahead = part < MANY - 1 ? kernel->overlap : 0;
+        step (self, INK_HEARD_WORKER, &msg, payload);
+    }
+    self->trace[0] = 0;
+    stored (self);
+}
+
+static void
+parts_are_samples_too (void **state)
+{
+    bench_t *self = *state;
+    greet (self);
+    collect_forty (self, &ink_kernel_histogram);
+    assert_non_null (strstr (self->trace, "partial 1.0: 0+40 and 24 estimated\n"));
+    assert_int_equal (self->cells[0], MANY * PART);
+}
+
+//  A part of 4 KiB for a table of 65536 counters.
+static void
+parts_that_are_small_beside_their_table_are_none_unless_others_are_spared (void **state)
+{
+    bench_t *self = *state;
+    greet (self);
+    collect_forty (self, &ink_kernel_digraph);
+    assert_non_null (strstr (self->trace, "partial 1.0: 0+40\n"));
+    forget (self, 1, false);
+    self->places = 41;
+    collect_forty (self, &ink_kernel_digraph);
+    assert_non_null (strstr (self->trace, "partial 1.0: 0+40 and 24 estimated\n"));
+}
+
+//  ---------------------------------------------------------------------------------------
 //  Spared
 
 static void
@@ -269,6 +336,8 @@ main (void)
         STORY (a_sample_before_all_is_known_that_the_cache_knew_is_for_nothing),
         STORY (a_damaged_sample_is_a_bad_value_and_nothing_else),
         STORY (completion_0_is_reached_by_the_first_estimate),
+        STORY (parts_are_samples_too),
+        STORY (parts_that_are_small_beside_their_table_are_none_unless_others_are_spared),
         STORY (the_final_comes_when_all_came_but_what_is_spared),
         STORY (what_the_cache_knew_is_not_spared),
         STORY (what_is_spared_has_failed_when_nothing_can_be_estimated),
