@@ -238,7 +238,8 @@ draw_batches (ink_foreman_t *self, const ink_cut_t *cut, unsigned first, unsigne
 //  ---------------------------------------------------------------------------------------
 //  Who
 
-//  The strands that this worker may sample together: those that lack what the first one lacks.
+//  The strands that this worker may sample together: those that lack as much as the first one;
+//  whether it is the same will be seen at each piece.
 static void
 choose_strands (ink_cut_t *cut)
 {
@@ -248,8 +249,7 @@ choose_strands (ink_cut_t *cut)
         if (!is_sampleable (strand, cut->worker))
             continue;
         first = first ? first : strand;
-        if (strand->batch == first->batch && strand->left == first->left &&
-            strand->cached_parts == first->cached_parts)
+        if (strand->batch == first->batch && strand->left == first->left)
             cut->strands[cut->kernels++] = k;
     }
 }

@@ -197,6 +197,10 @@ a_worker_that_is_lost_with_a_sample_costs_the_other_samples_and_blames_no_part (
     proven (self);
     TOLD (self, "lane 2 < LEASE 4 histogram [0+1]\n"
                 "lane 2 < LEASE 5 histogram [32+1]\n");
+    greeting (self, 8); //  Nor when all is planned again
+    stopped (self, 2, 4);
+    assert_null (strstr (self->trace, "samples"));
+    assert_non_null (strstr (self->trace, "LEASE 6 histogram"));
 }
 
 static void
