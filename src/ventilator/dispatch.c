@@ -189,9 +189,16 @@ may_overtake (ink_foreman_t *self, const ink_demand_t *demand, const ink_worker_
     return waiting > 0;
 }
 
+//  When the worker should be done with what it works on.
+static int64_t
+due_of (const ink_worker_t *worker)
+{
+    return INK_ITEM (worker->leases.next, const ink_lease_t, link)->due;
+}
+
 //  When no worker has credit, whoever waits with nothing running need not wait for all that is
-//  in hand: one lease goes beyond the credit of the worker with the least, before what waits
-//  there.
+//  in hand: one lease goes beyond the credit of the worker that is done first, before what
+//  waits there.
 static void
 overtake (ink_foreman_t *self)
 {
@@ -200,11 +207,11 @@ overtake (ink_foreman_t *self)
     INK_LIST_EACH (link, ink_registry_workers (self->registry))
     {
         ink_worker_t *worker = INK_ITEM (link, ink_worker_t, link);
-        if (!ink_worker_serves (worker) || worker->held >= INK_CREDIT_MOST ||
-            (best && worker->in_hand_ns >= best->in_hand_ns))
+        if (!ink_worker_serves (worker) || worker->held >= INK_CREDIT_MOST)
             continue;
         ink_demand_t *demand = pick (self, worker);
-        if (!demand || !may_overtake (self, demand, worker))
+        if (!demand || !may_overtake (self, demand, worker) ||
+            (best && due_of (worker) >= due_of (best)))
             continue;
         best = worker;
         first = demand;
