@@ -2,9 +2,9 @@
 //
 //      viewer-loop ROOT/PATH [SECONDS [SEED]]
 //
-//  It shows the entropy of a window, and histogram and digraph of a selection in it. A move
-//  cancels what is no longer looked at, keeps what still is, and asks for the rest. The same
-//  seed makes the same moves, whatever is answered. What it tells of chunks is what the
+//  It shows the entropy of a window, and histogram and digraph of a selection in it. Each is a
+//  view: a move states it anew, which ends what is no longer looked at and keeps what still is.
+//  The same seed makes the same moves, whatever is answered. What it tells of chunks is what the
 //  ventilator counted meanwhile, for whoever asked.
 
 #define _POSIX_C_SOURCE 200809L //  clock_gettime
@@ -33,6 +33,7 @@ typedef struct {
 
 //  A part of the screen, and what was asked for it.
 typedef struct {
+    const char *view;
     const char *kernels[3]; //  Ends with NULL
     bool has_cells;
     range_t range;
@@ -48,7 +49,7 @@ typedef struct {
     uint64_t size, seed;
     range_t window, selection;
     pane_t panes[2]; //  Of the window, of the selection
-    uint64_t moves, requests, cancelled, left_blank, bytes;
+    uint64_t moves, requests, left, left_blank, bytes;
     times_t first, exact;
     int error;
 } viewer_t;
@@ -71,15 +72,15 @@ add_time (times_t *times, double ms)
 //  ---------------------------------------------------------------------------------------
 //  Asking
 
-//  Of a request that was left only its cancelled finals will come, and nobody looks at them.
+//  Of a request that was left only its cancelled finals will come, and nobody looks at them. It
+//  ends when its view is stated anew.
 static void
 leave (viewer_t *self, pane_t *pane)
 {
     if (!pane->request)
         return;
-    ink_client_cancel (self->client, ink_request_id (pane->request));
     ink_request_destroy (&pane->request);
-    self->cancelled++;
+    self->left++;
     self->left_blank += pane->blank;
     if (pane->blank) //  It would have taken longer than this
         add_time (&self->first, now_ms () - pane->asked_ms);
@@ -95,6 +96,7 @@ cell_for (uint64_t length)
     return cell;
 }
 
+//  Both panes are looked at where the selection is.
 static void
 look_at (viewer_t *self, pane_t *pane, range_t range)
 {
@@ -103,6 +105,8 @@ look_at (viewer_t *self, pane_t *pane, range_t range)
     leave (self, pane);
     ink_request_t *request = ink_request_new (self->source);
     ink_request_set_range (request, range.offset, range.length);
+    ink_request_set_view (request, pane->view,
+                          self->selection.offset + self->selection.length / 2);
     for (pane->missing = 0; pane->kernels[pane->missing]; pane->missing++)
         ink_request_add_kernel (request, pane->kernels[pane->missing]);
     if (pane->has_cells)
@@ -238,8 +242,11 @@ play (viewer_t *self, double seconds)
         watch (self, dice (self, 8) ? 20 + (double) dice (self, 80) : 500);
         move (self);
     }
-    for (size_t n = 0; n < 2; n++)
+    for (size_t n = 0; n < 2; n++) {
+        if (self->panes[n].request)
+            ink_client_cancel (self->client, ink_request_id (self->panes[n].request));
         leave (self, &self->panes[n]);
+    }
 }
 
 //  ---------------------------------------------------------------------------------------
@@ -294,8 +301,8 @@ static void
 tell (viewer_t *self, counts_t before, counts_t after)
 {
     printf ("moves: %llu\n", (unsigned long long) self->moves);
-    printf ("requests: %llu, cancelled %llu, before they showed anything %llu\n",
-            (unsigned long long) self->requests, (unsigned long long) self->cancelled,
+    printf ("requests: %llu, left %llu, before they showed anything %llu\n",
+            (unsigned long long) self->requests, (unsigned long long) self->left,
             (unsigned long long) self->left_blank);
     printf ("bytes asked: %llu\n", (unsigned long long) self->bytes);
     tell_times ("first replies", &self->first);
@@ -330,8 +337,9 @@ size_of (viewer_t *self)
 int
 main (int argc, char **argv)
 {
-    static viewer_t self = {.panes = {{.kernels = {"entropy"}, .has_cells = true},
-                                      {.kernels = {"histogram", "digraph"}}}};
+    static viewer_t self = {
+        .panes = {{.view = "window", .kernels = {"entropy"}, .has_cells = true},
+                  {.view = "selection", .kernels = {"histogram", "digraph"}}}};
     self.source = argc > 1 ? argv[1] : "";
     self.seed = (argc > 3 ? strtoull (argv[3], NULL, 10) : 1) * 0x9E3779B97F4A7C15u | 1;
     self.client = ink_client_new (NULL);
