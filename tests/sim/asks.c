@@ -48,6 +48,45 @@ can_be_sampled (const ask_t *self)
     return true;
 }
 
+const char *
+ask_view (const ask_t *self)
+{
+    static const char *const views[] = {NULL, "left", NULL, NULL, "right", "left"};
+    return views[atoi (self->id + 1) % 6];
+}
+
+static const ask_t *
+last_statement (const world_t *world, const ask_t *self)
+{
+    for (size_t n = (size_t) self->n; n-- > 0;) {
+        const ask_t *ask = &world->asks->items[n];
+        if (ask->client == self->client && ask->source && ask_view (ask) &&
+            strcmp (ask_view (ask), ask_view (self)) == 0)
+            return ask;
+    }
+    return NULL;
+}
+
+//  The view moves a little: most of what it shows was wanted before.
+static void
+drag (world_t *world, ask_t *self)
+{
+    const ask_t *last = last_statement (world, self);
+    if (!last || world_luck (world, 30))
+        return;
+    uint64_t size = source_now (last->source)->identity.size;
+    self->source = last->source;
+    self->chunk = last->chunk;
+    self->cell = last->cell;
+    self->kernels = last->kernels;
+    for (size_t k = 0; k < last->kernels; k++)
+        self->kernel[k].name = last->kernel[k].name;
+    self->offset = (last->offset + world_draw (world, size / 4 + 1)) % size;
+    self->length = size - self->offset;
+    if (last->length < self->length)
+        self->length = last->length;
+}
+
 ask_t *
 asks_new (world_t *world, int client)
 {
@@ -63,6 +102,8 @@ asks_new (world_t *world, int client)
     choose_range (world, self);
     self->chunk = UINT64_C (4096) << (world_luck (world, 70) ? 0 : world_draw (world, 3));
     self->cell = INT64_C (2048) << world_draw (world, 2); //  Small ones take long
+    if (ask_view (self))
+        drag (world, self);
     self->exact = self->n % 5 == 4;
     if (world_luck (world, 25) && can_be_sampled (self)) {
         self->sample = 0.1 * (double) (1 + world_draw (world, 9));
@@ -95,13 +136,6 @@ asks_again (world_t *world, const ask_t *old, int client)
     for (size_t k = 0; k < self->kernels; k++)
         self->kernel[k] = (asked_t){.name = old->kernel[k].name};
     return self;
-}
-
-const char *
-ask_view (const ask_t *self)
-{
-    static const char *const views[] = {NULL, "left", NULL, NULL, "right", "left"};
-    return views[atoi (self->id + 1) % 6];
 }
 
 //  What a request says of cache, priority, reports and view follows from its id, so that the
