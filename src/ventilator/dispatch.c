@@ -168,12 +168,24 @@ is_behind (const ink_demand_t *demand, const ink_demand_t *other)
     return !running && (double) (others + 1) * other->weight > 2 * demand->weight;
 }
 
+//  Something it wants comes with a lease of its own or of another.
+static bool
+is_served (const ink_demand_t *demand)
+{
+    for (size_t k = 0; k < demand->strand_count; k++)
+        if (demand->strands[k].in_progress)
+            return true;
+    return false;
+}
+
 //  Whether the demand may go before all that waits at the worker, which works on its oldest
 //  lease; and nothing else has done so, or that would wait for ever.
 static bool
 may_overtake (ink_foreman_t *self, const ink_demand_t *demand, const ink_worker_t *worker)
 {
     size_t waiting = 0;
+    if (is_served (demand))
+        return false;
     INK_LIST_EACH (link, &worker->leases)
     {
         const ink_lease_t *lease = INK_ITEM (link, ink_lease_t, link);
@@ -196,6 +208,19 @@ due_of (const ink_worker_t *worker)
     return INK_ITEM (worker->leases.next, const ink_lease_t, link)->due;
 }
 
+//  What waits at the worker comes that much later, and is not slow for that.
+static void
+put_off (ink_worker_t *worker)
+{
+    const ink_lease_t *ahead = INK_ITEM (worker->leases.prev, ink_lease_t, link);
+    INK_LIST_EACH (link, &worker->leases)
+    {
+        ink_lease_t *lease = INK_ITEM (link, ink_lease_t, link);
+        if (link != worker->leases.next && lease != ahead)
+            lease->due += ahead->estimate_ns / 1000;
+    }
+}
+
 //  When no worker has credit, whoever waits with nothing running need not wait for all that is
 //  in hand: one lease goes beyond the credit of the worker that is done first, before what
 //  waits there.
@@ -216,8 +241,10 @@ overtake (ink_foreman_t *self)
         best = worker;
         first = demand;
     }
-    if (best)
-        self->counters.leases_ahead += serve (self, best, first, true);
+    if (!best || !serve (self, best, first, true))
+        return;
+    put_off (best);
+    self->counters.leases_ahead++;
 }
 
 void

@@ -103,6 +103,32 @@ one_goes_ahead_at_the_worker_that_is_done_first (void **state)
                 "lane 1 < LEASE 7 count [50+1] ahead\n");
 }
 
+//  Part 0 is in a lease of the scan.
+static void
+who_gets_something_with_a_lease_of_another_does_not_overtake (void **state)
+{
+    bench_t *self = *state;
+    scan (self);
+    request (self, 2, "quick", "count", 0, 2);
+    TOLD (self, "sink < EXPECT 3 count [0+2]\n");
+    settle (self, 2);
+    TOLD (self, "lane 1 < LEASE 4 count [1+1]\n");
+}
+
+static void
+what_was_overtaken_is_due_so_much_later (void **state)
+{
+    bench_t *self = *state;
+    scan (self);
+    int64_t first = ink_leases_find (&self->foreman->leases, 2)->due;
+    int64_t second = ink_leases_find (&self->foreman->leases, 3)->due;
+    request (self, 2, "quick", "count", 40, 1);
+    int64_t ahead = ink_leases_find (&self->foreman->leases, 4)->estimate_ns / 1000;
+    assert_true (ahead > 0);
+    assert_int_equal (ink_leases_find (&self->foreman->leases, 2)->due, first);
+    assert_int_equal (ink_leases_find (&self->foreman->leases, 3)->due, second + ahead);
+}
+
 //  After one lease it would have as much as the other: nothing is gained for fairness.
 static void
 of_two_who_have_one_lease_each_none_overtakes (void **state)
@@ -188,6 +214,8 @@ main (void)
         STORY (a_scan_goes_on_beside_one_who_overtakes_again_and_again),
         STORY (where_there_is_credit_nobody_overtakes),
         STORY (one_goes_ahead_at_the_worker_that_is_done_first),
+        STORY (who_gets_something_with_a_lease_of_another_does_not_overtake),
+        STORY (what_was_overtaken_is_due_so_much_later),
         STORY (of_two_who_have_one_lease_each_none_overtakes),
         STORY (a_thousand_small_requests_do_not_overtake_each_other),
         STORY (who_is_in_no_hurry_does_not_overtake),
