@@ -55,8 +55,8 @@ void ink_answer_write_at (const ink_answer_t *self, uint64_t precision, void *ou
 
 //  Writes one item of it: of cell n of the source, which lies in the range. Gives how many of
 //  its bytes within the range are known. Of kernels that can make items coarser.
-uint64_t ink_answer_item_at (const ink_answer_t *self, uint64_t precision, uint64_t n,
-                             void *item);
+uint64_t
+ink_answer_item_at (const ink_answer_t *self, uint64_t precision, uint64_t n, void *item);
 
 //  Packs what has been merged so far as the value of `part`, for ink_answer_add on another
 //  answer over the same range. Counts: everything that was merged, whatever `part` says;
