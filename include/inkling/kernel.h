@@ -5,7 +5,7 @@
 //  threads. Inkling cuts the range into parts, reads each once, cuts the parts into slices
 //  of about 256 KiB, hands them to `map`, packs, caches, sends and merges what comes out.
 //
-//  What `map` makes has one of two shapes:
+//  What `map` makes has one of three shapes:
 //
 //    counts   a table of counters. The value of a range is the sum of the values of its
 //             parts, in any order. `map` adds to uint32_t[cells]; the answer is
@@ -14,10 +14,13 @@
 //             the source; the first and the last cell of a range may be short. The value
 //             of a range is that of its parts put side by side. `map` writes the items of
 //             the slice; the answer is those of the range, one after the other.
+//    records  stretches of the source, as many as there are. `map` emits those that begin in
+//             the slice, and how far one goes on that came in from before; the answer is how
+//             many there are, and a list of the first ones.
 //
-//  A kernel that looks past the bytes it accounts for (pairs, for instance) sets `overlap`:
-//  each slice then comes with up to that many bytes behind its end, fewer only at the end
-//  of the range. The answer must be the same for every way of cutting.
+//  A kernel that looks past the bytes it accounts for (pairs, for instance) says how far in its
+//  geometry: each slice then comes with up to that many bytes before it and behind it, fewer
+//  only where the range begins or ends. The answer must be the same for every way of cutting.
 //
 //  A kernel lives in the program or in a shared object that exports one function:
 //
@@ -44,7 +47,15 @@
 //  An item that can be made coarser has at most so many bytes.
 #define INK_COARSE_ITEM 64
 
-typedef enum { INK_SHAPE_COUNTS = 1, INK_SHAPE_CELLS = 2 } ink_shape_t;
+typedef enum {
+    INK_SHAPE_COUNTS = 1,
+    INK_SHAPE_CELLS = 2,
+    INK_SHAPE_RECORDS = 3
+} ink_shape_t;
+
+//  A kernel looks no further than this, and no more of a record's bytes are kept.
+#define INK_KERNEL_REACH 8192
+#define INK_RECORD_TEXT 4096
 
 //  What the items of the answer are: told to those who draw and print them. Cells of which
 //  nothing is known yet are 0, or not-a-number in floats.
@@ -91,25 +102,51 @@ ink_args_text (const ink_args_t *args, size_t n)
     return args->texts + args->begins[n];
 }
 
-//  What the parameters fix. For counts: `cells`. For cells: the other two.
+//  What the parameters fix.
 typedef struct {
-    size_t cells;      //  Number of counters, at most 2^22
+    //  Counts
+    size_t cells; //  Number of counters, at most 2^22
+
+    //  Cells
     size_t cell_bytes; //  Source bytes a cell: a power of two, at most 1 MiB
     size_t cell_size;  //  Bytes of a cell in the answer, at most 4096 or cell_bytes
+
+    //  Records
+    uint64_t listed; //  At most so many in the answer, at least 1
+    size_t text;     //  So many bytes of each are in it; not above `lookahead`
+
+    //  All: bytes looked at before the begin of a part and behind its end
+    uint32_t lookback, lookahead;
 } ink_geometry_t;
 
 typedef struct {
-    const uint8_t *bytes; //  length + lookahead bytes may be read; borrowed for the call
-    size_t length;        //  Bytes to account for, never 0
-    size_t lookahead;     //  Bytes behind them, at most `overlap`
-    uint64_t offset;      //  Of bytes [0] in the source. For cells: start of a cell, or
-                          //  of the range
+    const uint8_t
+        *bytes;       //  [-lookback, length + lookahead) may be read; borrowed for the
+                      //  call
+    size_t length;    //  Bytes to account for, never 0
+    size_t lookahead; //  Bytes behind them, at most as many as the geometry says
+    uint64_t offset;  //  Of bytes [0] in the source. For cells: start of a cell, or
+                      //  of the range
     const ink_args_t *args;
     const uint8_t *other; //  Of a kernel of two sources: the bytes of the second at the
                           //  same offset, looked at like the first
     size_t
         other_length; //  How many there are of them: fewer, or none, where it has ended
+    size_t lookback;  //  Bytes before them, at most as many as the geometry says
 } ink_slice_t;
+
+//  Takes the records of a slice. Positions count from bytes [0].
+typedef struct ink_emit ink_emit_t;
+
+struct ink_emit {
+    //  There is a record [begin, end), not empty, that begins in the slice; each one behind the
+    //  one before. What it has in the slice and the bytes behind it must be told at once. With
+    //  a negative `begin`: the last record that began before the slice goes on to `end`.
+    void (*record) (ink_emit_t *self, int64_t begin, uint64_t end);
+
+    //  The slice cannot be done: the range it lies in fails with bad_value.
+    void (*give_up) (ink_emit_t *self);
+};
 
 typedef struct {
     uint32_t abi;        //  INK_KERNEL_ABI
@@ -117,9 +154,8 @@ typedef struct {
     const char *name;    //  Lower case letters, digits and '-'
     const char *summary; //  A line for `inkling kernels`
     ink_shape_t shape;
-    ink_item_t item;           //  Counts are always INK_ITEM_U64
+    ink_item_t item;           //  Counts and records are always INK_ITEM_U64
     uint32_t flags;            //  INK_KERNEL_... or 0
-    uint32_t overlap;          //  Bytes looked at behind the end of a part, at most 4096
     uint32_t chunk_log2;       //  The chunk it likes: 12 (4 KiB) to 26 (64 MiB)
     const ink_param_t *params; //  Ends with a NULL name; NULL for none
     uint32_t sources;          //  2: it compares two sources; else 0 or 1
@@ -130,7 +166,7 @@ typedef struct {
     //  Accounts for one slice. Counts: adds to uint32_t [cells], which begins as zeros; a
     //  part has at most 64 MiB, so a counter that goes up by one a byte cannot overflow.
     //  Cells: writes the items of the slice from cells [0] on; all bytes of a cell come in
-    //  one slice.
+    //  one slice. Records: `cells` is an ink_emit_t.
     void (*map) (const ink_slice_t *slice, void *cells);
 
     //  Called once after the last slice of a part; NULL for none. For kernels whose table

@@ -34,10 +34,10 @@ ink_series_t ink_series_of (const ink_kernel_t *kernel, const ink_args_t *args,
 
 //  Key of a record, ordered by series, then size class, then place, so that a cursor walks a
 //  file in order:
-//      series 16 | level 1 | offset 8, big-endian | fragment: length 8, lookahead 4
+//      series 16 | level 1 | offset 8, big-endian | fragment: length 8, lookback 4, lookahead 4
 //                                                 | coarse node: doublings 1
 //  level is log2 of the chunk for a node, 0 for a fragment.
-#define INK_CACHE_KEY_MOST 37
+#define INK_CACHE_KEY_MOST 41
 
 typedef struct {
     uint8_t bytes[INK_CACHE_KEY_MOST];
@@ -45,7 +45,7 @@ typedef struct {
 } ink_cache_key_t;
 
 ink_cache_key_t ink_cache_key (const ink_series_t *series, const ink_plan_t *plan,
-                               ink_part_t part, uint32_t overlap);
+                               ink_part_t part, ink_reach_t reach);
 
 //  Makes the key of a node that of its value in cells that were doubled so often.
 void ink_cache_key_coarsen (ink_cache_key_t *key, unsigned doublings);

@@ -72,9 +72,9 @@ ink_series_of (const ink_kernel_t *kernel, const ink_args_t *args,
 
 ink_cache_key_t
 ink_cache_key (const ink_series_t *series, const ink_plan_t *plan, ink_part_t part,
-               uint32_t overlap)
+               ink_reach_t reach)
 {
-    bool node = ink_plan_is_node (plan, part, overlap);
+    bool node = ink_plan_is_node (plan, part, reach);
     ink_cache_key_t key = {0};
     writer_t writer = {key.bytes};
     write_bytes (&writer, series->bytes, sizeof series->bytes);
@@ -82,7 +82,9 @@ ink_cache_key (const ink_series_t *series, const ink_plan_t *plan, ink_part_t pa
     write_big_endian (&writer, part.offset, 8);
     if (!node) {
         write_big_endian (&writer, part.length, 8);
-        write_big_endian (&writer, ink_plan_lookahead (plan, part, overlap), 4);
+        ink_reach_t sight = ink_plan_sight (plan, part, reach);
+        write_big_endian (&writer, sight.lookback, 4);
+        write_big_endian (&writer, sight.lookahead, 4);
     }
     key.size = (uint8_t) (writer.at - key.bytes);
     return key;

@@ -145,6 +145,7 @@ data_of (const ask_t *self, const ink_reply_t *reply)
     data.cell_bytes = ink_reply_precision (reply);
     if (data.cell_bytes < data.own_bytes)
         data.cell_bytes = data.own_bytes; //  A final with an error does not say
+    data.text = kernel->shape == INK_SHAPE_RECORDS ? geometry.text : 0;
     data.rows = cells ? geometry.cell_size / ink_data_item_size (&data) : 1;
     return data;
 }

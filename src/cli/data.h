@@ -15,6 +15,7 @@ typedef struct {
     size_t cell_bytes;  //  Source bytes a cell, 0 for counts
     size_t own_bytes;   //  The same in a final: partials may be coarser
     size_t rows;        //  Items a cell, 1 for counts
+    size_t text;        //  Bytes kept of a record at most, 0 for none
     uint64_t offset;    //  Where the range begins in the source
     uint64_t length;    //  Of the range
     uint64_t estimated; //  Bytes of it that were not looked at

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "cli/listing.h"
 #include "cli/picture.h"
 #include "cli/summary.h"
 
@@ -30,31 +31,43 @@ write_item (const ink_data_t *data, size_t n, FILE *out)
         fprintf (out, "%.9g", item);
 }
 
-//  One object: what it is, then all items in one list; what is not known is null.
-static int
-write_json (const ink_data_t *data, FILE *out)
+static void
+write_items (const ink_data_t *data, FILE *out)
 {
     static const char *const items[] = {
         [INK_ITEM_U64] = "u64", [INK_ITEM_U8] = "u8", [INK_ITEM_F32] = "f32"};
-    fprintf (out,
-             "{\"kernel\":\"%s\",\"offset\":%" PRIu64 ",\"length\":%" PRIu64
-             ",\"item\":\"%s\",\"cell_bytes\":%zu,\"items_per_cell\":%zu,\"items\":[",
-             data->kernel, data->offset, data->length, items[data->item],
-             data->cell_bytes, data->rows);
+    fprintf (out, "\"item\":\"%s\",\"cell_bytes\":%zu,\"items_per_cell\":%zu,\"items\":[",
+             items[data->item], data->cell_bytes, data->rows);
     size_t count = data->size / ink_data_item_size (data);
     for (size_t n = 0; n < count; n++) {
         if (n > 0)
             putc (',', out);
         write_item (data, n, out);
     }
-    fputs ("]}\n", out);
+    putc (']', out);
+}
+
+//  One object: what it is, then all items or records in one list; what is not known is null.
+static int
+write_json (const ink_data_t *data, FILE *out)
+{
+    fprintf (out, "{\"kernel\":\"%s\",\"offset\":%" PRIu64 ",\"length\":%" PRIu64 ",",
+             data->kernel, data->offset, data->length);
+    if (data->shape == INK_SHAPE_RECORDS)
+        ink_listing_write_json (data, out);
+    else
+        write_items (data, out);
+    fputs ("}\n", out);
     return ferror (out) ? -1 : 0;
 }
 
 static int
 write_text (const ink_data_t *data, FILE *out)
 {
-    ink_summary_write (data, out);
+    if (data->shape == INK_SHAPE_RECORDS)
+        ink_listing_write (data, out);
+    else
+        ink_summary_write (data, out);
     return ferror (out) ? -1 : 0;
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/memory.h"
 #include "cli/hilbert.h"
+#include "cli/listing.h"
 #include "cli/portrait.h"
 #include "cli/sheet.h"
 
@@ -317,11 +318,27 @@ draw_strip (const ink_data_t *data)
     return canvas;
 }
 
+//  Records: how many begin in each place of the range
+
+static ink_canvas_t *
+draw_places (const ink_data_t *data)
+{
+    uint64_t places[BARS_WIDTH];
+    ink_listing_places (data, places, BARS_WIDTH);
+    ink_data_t strip = *data;
+    strip.shape = INK_SHAPE_CELLS;
+    strip.bytes = (const uint8_t *) places;
+    strip.size = sizeof places;
+    return draw_strip (&strip);
+}
+
 //  ---------------------------------------------------------------------------------------
 
 ink_canvas_t *
 ink_picture_draw (const ink_data_t *data)
 {
+    if (data->shape == INK_SHAPE_RECORDS)
+        return draw_places (data);
     if (ink_data_cells (data) == 0)
         return ink_sheet_new (data->kernel, BARS_WIDTH, STRIP_HEIGHT);
     switch (ink_picture_kind (data)) {

@@ -22,6 +22,7 @@ geometry (const ink_args_t *args, ink_geometry_t *geometry)
 {
     (void) args;
     geometry->cells = 65536;
+    geometry->lookahead = 1;
 }
 
 //  Counts the eight pairs that begin in `word`, whose first byte is the highest.
@@ -67,7 +68,6 @@ const ink_kernel_t ink_kernel_digraph = {
     .summary = "how often each byte is followed by each other",
     .shape = INK_SHAPE_COUNTS,
     .item = INK_ITEM_U64,
-    .overlap = 1,
     .chunk_log2 = 23,
     .geometry = geometry,
     .map = map,

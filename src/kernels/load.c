@@ -19,7 +19,6 @@
 #define CELLS_MOST ((size_t) 1 << 22)
 #define CELL_BYTES_MOST ((size_t) 1 << 20)
 #define CELL_SIZE_MOST 4096
-#define OVERLAP_MOST 4096
 
 static bool
 is_name (const char *name, const char *letters)
@@ -117,12 +116,15 @@ static const char *
 wrong_shape (const ink_kernel_t *kernel)
 {
     bool counts = kernel->shape == INK_SHAPE_COUNTS;
-    if (!counts && kernel->shape != INK_SHAPE_CELLS)
-        return "its shape is neither counts nor cells";
+    bool records = kernel->shape == INK_SHAPE_RECORDS;
+    if (!counts && !records && kernel->shape != INK_SHAPE_CELLS)
+        return "its shape is none of counts, cells and records";
     if (kernel->item < INK_ITEM_U64 || kernel->item > INK_ITEM_F32)
         return "its items are of no known kind";
-    if (counts && kernel->item != INK_ITEM_U64)
-        return "counts are always INK_ITEM_U64";
+    if ((counts || records) && kernel->item != INK_ITEM_U64)
+        return "counts and records are always INK_ITEM_U64";
+    if (records && kernel->flags & INK_KERNEL_UNREAD)
+        return "records cannot be found without bytes";
     if (!counts && kernel->settle)
         return "only counts can be settled";
     if (counts && kernel->coarsen)
@@ -143,13 +145,21 @@ wrong_table (const ink_kernel_t *kernel)
         return "it takes more than two sources";
     if (kernel->sources == 2 && kernel->flags & INK_KERNEL_UNREAD)
         return "it compares two sources and reads none";
-    if (kernel->overlap > OVERLAP_MOST)
-        return "its overlap is above 4096 bytes";
     if (kernel->chunk_log2 < 12 || kernel->chunk_log2 > 26)
         return "its chunk is not of 4 KiB to 64 MiB";
     if (!kernel->geometry || !kernel->map)
         return "geometry or map is missing";
     return NULL;
+}
+
+static const char *
+wrong_records (const ink_geometry_t *is)
+{
+    if (is->listed == 0)
+        return "it lists no records";
+    return is->text > INK_RECORD_TEXT || is->text > is->lookahead
+               ? "it keeps more of a record than 4096 bytes, or than it looks ahead"
+               : NULL;
 }
 
 static const char *
@@ -159,6 +169,10 @@ wrong_geometry (const ink_kernel_t *kernel, const ink_args_t *args)
         [INK_ITEM_U64] = 8, [INK_ITEM_U8] = 1, [INK_ITEM_F32] = 4};
     ink_geometry_t is = {0};
     kernel->geometry (args, &is);
+    if (is.lookback > INK_KERNEL_REACH || is.lookahead > INK_KERNEL_REACH)
+        return "it looks further than 8192 bytes";
+    if (kernel->shape == INK_SHAPE_RECORDS)
+        return wrong_records (&is);
     if (kernel->shape == INK_SHAPE_COUNTS)
         return is.cells == 0 || is.cells > CELLS_MOST ? "it has no or too many cells"
                                                       : NULL;

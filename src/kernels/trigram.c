@@ -24,6 +24,7 @@ static void
 geometry (const ink_args_t *args, ink_geometry_t *geometry)
 {
     geometry->cells = (size_t) 1 << 3 * args->numbers[0];
+    geometry->lookahead = 2;
 }
 
 //  The highest `bits` bits of all eight bytes, side by side: first of each byte, then those
@@ -114,7 +115,6 @@ const ink_kernel_t ink_kernel_trigram = {
     .summary = "how often each three bytes follow one another",
     .shape = INK_SHAPE_COUNTS,
     .item = INK_ITEM_U64,
-    .overlap = 2,
     .chunk_log2 = 23,
     .params = params,
     .geometry = geometry,

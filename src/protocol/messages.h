@@ -324,7 +324,8 @@ typedef enum {
     F (LIST, others, 1, file)                   \
     F (U64, ahead, 1, )                         \
     F (U64, fold, INK_SPANS_MOST, )             \
-    F (U64, handle, INK_ANY, )
+    F (U64, handle, INK_ANY, )                  \
+    F (U64, begin, INK_ANY, )
 
 #define INK_FIELDS_probe(F)    \
     F (U64, epoch, INK_ANY, )  \
@@ -347,19 +348,20 @@ typedef enum {
 //  Worker to sink. A frame with the packed value follows `value`, unless it has an error.
 //  `failures` are ranges of the part that could not be computed: they are not in the value.
 
-#define INK_FIELDS_value(F)          \
-    F (U64, epoch, INK_ANY, )        \
-    F (U64, worker, INK_ANY, )       \
-    F (U64, lease, INK_ANY, )        \
-    F (U64, slot, UINT32_MAX, )      \
-    F (BIN, series, 16, )            \
-    F (U64, offset, INK_ANY, )       \
-    F (U64, length, INK_ANY, )       \
-    F (U64, lookahead, UINT32_MAX, ) \
-    F (U64, error, UINT32_MAX, )     \
-    F (U64, checksum, INK_ANY, )     \
-    F (U64, busy_ns, INK_ANY, )      \
-    F (LIST, failures, INK_FAILURES_MOST, failure)
+#define INK_FIELDS_value(F)                        \
+    F (U64, epoch, INK_ANY, )                      \
+    F (U64, worker, INK_ANY, )                     \
+    F (U64, lease, INK_ANY, )                      \
+    F (U64, slot, UINT32_MAX, )                    \
+    F (BIN, series, 16, )                          \
+    F (U64, offset, INK_ANY, )                     \
+    F (U64, length, INK_ANY, )                     \
+    F (U64, lookahead, UINT32_MAX, )               \
+    F (U64, error, UINT32_MAX, )                   \
+    F (U64, checksum, INK_ANY, )                   \
+    F (U64, busy_ns, INK_ANY, )                    \
+    F (LIST, failures, INK_FAILURES_MOST, failure) \
+    F (U64, lookback, UINT32_MAX, )
 
 //  What `units` spans of a lease with `fold`, `bytes` in all, came to. A frame with the packed
 //  value follows, unless it has an error.

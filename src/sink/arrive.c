@@ -23,7 +23,7 @@ static void
 grow (ink_collector_t *self, const ink_collected_t *strand, ink_part_t part)
 {
     const ink_plan_t *plan = &strand->collection->plan;
-    if (!has_levels (strand) || !ink_plan_is_node (plan, part, strand->kernel->overlap))
+    if (!has_levels (strand) || !ink_plan_is_node (plan, part, strand->kin.reach))
         return;
     ink_wish_t stored = {.kernel = strand->kernel, .args = strand->args};
     stored.key.series = strand->series;
@@ -36,7 +36,7 @@ store (ink_collector_t *self, const ink_collected_t *strand, ink_part_t part)
 {
     ink_sink_action_t *action = ink_desk_do (self, INK_SINK_STORE);
     action->key = ink_cache_key (&strand->series, &strand->collection->plan, part,
-                                 strand->kernel->overlap);
+                                 strand->kin.reach);
     grow (self, strand, part);
 }
 
@@ -84,8 +84,8 @@ merge (ink_collector_t *self, const ink_msg_value_t *value, ink_payload_t *paylo
     bool stored = value->failures.size > 0 && !INK_PLANTED (39), fresh = false;
     if (measure_failures (value, &arrival->failed))
         return INK_EVALUE;
-    for (ink_kin_walk_t walk =
-             ink_kin_walk (&self->kin, value->series, part, value->lookahead);
+    ink_reach_t sight = {(uint32_t) value->lookback, (uint32_t) value->lookahead};
+    for (ink_kin_walk_t walk = ink_kin_walk (&self->kin, value->series, part, sight);
          ink_kin_next (&walk);) {
         ink_collected_t *strand = INK_ITEM (walk.kin, ink_collected_t, kin);
         if (!arrival->taken && !is_sound (value, payload))

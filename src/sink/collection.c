@@ -295,6 +295,16 @@ add_runs (ink_collected_t *self, const ink_msg_known_t *known, const uint8_t *va
     return size ? INK_EVALUE : INK_OK;
 }
 
+//  From the first part of the runs to the last.
+static ink_part_t
+span_of (const ink_collected_t *self, const ink_msg_known_t *known)
+{
+    const ink_msg_run_t *first = known->runs.items;
+    const ink_msg_run_t *last = &first[known->runs.size - 1];
+    return ink_plan_span (&self->collection->plan, first->first,
+                          last->first + last->count - first->first);
+}
+
 int
 ink_collected_know (ink_collected_t *self, const ink_msg_known_t *known,
                     const void *value, size_t size)
@@ -317,9 +327,7 @@ ink_collected_know (ink_collected_t *self, const ink_msg_known_t *known,
     if (self->kernel->shape == INK_SHAPE_CELLS)
         rc = add_runs (self, known, value, size);
     else
-        rc = ink_answer_add (
-            self->answer, value, size,
-            (ink_part_t){self->collection->plan.offset, self->collection->plan.length});
+        rc = ink_answer_add (self->answer, value, size, span_of (self, known));
     //  It was to be computed, and came before we were told to expect it
     if (rc == INK_OK && only && only->count == 1 && !self->collection->knowns)
         learn_from (self, only->first, value, size);

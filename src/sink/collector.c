@@ -222,6 +222,7 @@ reply (ink_collector_t *self, ink_collected_t *strand)
         msg->failures.size = strand->failure_count;
     }
     strand->ended = final;
+    ink_schedule_weigh (&strand->schedule, ink_answer_size (strand->answer));
     if (final && !tidings.estimated) //  It is exact
         ink_estimate_destroy (&strand->estimate);
     ink_schedule_sent (&strand->schedule, self->now, tidings.covered,

@@ -35,7 +35,8 @@ begin_collecting (ink_collector_t *self, ink_desk_ventilator_t *ventilator,
         ink_collected_t *strand = &collection->strands[k];
         self->failed |=
             ink_kin_join (&strand->kin, &self->kin, strand->series.bytes,
-                          &collection->plan, strand->kernel->overlap) != INK_OK;
+                          &collection->plan,
+                          ink_value_reach (strand->kernel, &strand->args)) != INK_OK;
         ink_collected_spare (strand);
         if (!strand->left)
             ink_desk_soil (self, strand);

@@ -53,8 +53,9 @@ static ink_cache_key_t
 key_of (const ink_raise_t *self, const ink_node_t *node)
 {
     ink_plan_t level = ink_node_level (node);
-    ink_cache_key_t key = ink_cache_key (&self->wish.key.series, &level, part_of (node),
-                                         self->wish.kernel->overlap);
+    ink_cache_key_t key =
+        ink_cache_key (&self->wish.key.series, &level, part_of (node),
+                       ink_value_reach (self->wish.kernel, &self->wish.args));
     ink_cache_key_coarsen (&key, doublings_of (self, node));
     return key;
 }

@@ -13,10 +13,8 @@ void
 ink_schedule_init (ink_schedule_t *self, const ink_msg_report_t *reports, size_t size,
                    uint64_t bytes, uint64_t usual)
 {
-    *self = (ink_schedule_t){.interval = INTERVAL_US, .usual = usual};
-    int64_t slower = (int64_t) (bytes / BYTES_A_US);
-    if (slower > self->interval)
-        self->interval = slower;
+    *self = (ink_schedule_t){.usual = usual};
+    ink_schedule_weigh (self, bytes);
     for (size_t n = 0; n < size && n < INK_REPORTS_MOST; n++) {
         size_t place = self->size++;
         while (place > 0 && self->reports[place - 1].millionths > reports[n].millionths) {
@@ -25,6 +23,13 @@ ink_schedule_init (ink_schedule_t *self, const ink_msg_report_t *reports, size_t
         }
         self->reports[place] = reports[n];
     }
+}
+
+void
+ink_schedule_weigh (ink_schedule_t *self, uint64_t bytes)
+{
+    int64_t slower = (int64_t) (bytes / BYTES_A_US);
+    self->interval = slower > INTERVAL_US ? slower : INTERVAL_US;
 }
 
 int64_t

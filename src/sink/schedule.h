@@ -32,6 +32,8 @@ int64_t ink_schedule_due (const ink_schedule_t *self, uint64_t covered, uint64_t
 //  The precision it is wanted at: that of the last report it reaches.
 uint64_t
 ink_schedule_precision (const ink_schedule_t *self, uint64_t covered, uint64_t total);
+//  The next reply has so many bytes: how often partials come depends on it.
+void ink_schedule_weigh (ink_schedule_t *self, uint64_t bytes);
 
 //  A reply with that coverage was sent.
 void

@@ -1,6 +1,6 @@
 //  answer.c: what is known of one kernel over one range, and how values are merged.
 //
-//  Counts are kept as one table of totals, cells as the output itself.
+//  Counts are kept as one table of totals, cells as the output itself, records in pieces.
 
 #include "value/answer.h"
 
@@ -10,6 +10,8 @@
 #include "base/memory.h"
 #include "inkling/error.h"
 #include "value/coarse.h"
+#include "value/gather.h"
+#include "value/records.h"
 
 struct ink_answer {
     const ink_kernel_t *kernel;
@@ -18,6 +20,7 @@ struct ink_answer {
     size_t size;
     void *output;  //  uint64_t [cells], or the items of the range
     uint8_t *seen; //  A bit a cell of which something was merged; NULL: cannot be coarser
+    ink_records_t *records; //  Instead
 };
 
 static ink_geometry_t
@@ -50,6 +53,8 @@ output_size (const ink_kernel_t *kernel, const ink_geometry_t *geometry, ink_par
 {
     if (kernel->shape == INK_SHAPE_COUNTS)
         return geometry->cells * sizeof (uint64_t);
+    if (kernel->shape == INK_SHAPE_RECORDS)
+        return ink_records_most (geometry, part.length);
     uint64_t cells = cells_of (geometry, part);
     return cells > UINT64_MAX / geometry->cell_size ? UINT64_MAX
                                                     : cells * geometry->cell_size;
@@ -57,6 +62,13 @@ output_size (const ink_kernel_t *kernel, const ink_geometry_t *geometry, ink_par
 
 //  ---------------------------------------------------------------------------------------
 //  Answer
+
+ink_reach_t
+ink_value_reach (const ink_kernel_t *kernel, const ink_args_t *args)
+{
+    ink_geometry_t geometry = geometry_of (kernel, args);
+    return (ink_reach_t){geometry.lookback, geometry.lookahead};
+}
 
 uint64_t
 ink_answer_bytes_at (const ink_kernel_t *kernel, const ink_args_t *args, ink_part_t range,
@@ -83,6 +95,24 @@ fill_unknown (const ink_kernel_t *kernel, void *items, size_t size)
         memcpy (bytes + at, &not_a_number, sizeof not_a_number);
 }
 
+static bool
+make_output (ink_answer_t *self, size_t size)
+{
+    if (self->kernel->shape == INK_SHAPE_RECORDS) {
+        self->records = ink_records_new (&self->geometry, self->range);
+        return self->records;
+    }
+    self->size = size;
+    self->output = ink_alloc (size);
+    if (self->kernel->coarsen)
+        self->seen = ink_alloc (size / self->geometry.cell_size / 8 + 1);
+    if (!self->output || (self->kernel->coarsen && !self->seen))
+        return false;
+    if (self->kernel->item == INK_ITEM_F32) //  Else memory is zeros already
+        fill_unknown (self->kernel, self->output, size);
+    return true;
+}
+
 ink_answer_t *
 ink_answer_new_at (const ink_kernel_t *kernel, const ink_args_t *args, ink_part_t range,
                    uint64_t precision)
@@ -95,14 +125,8 @@ ink_answer_new_at (const ink_kernel_t *kernel, const ink_args_t *args, ink_part_
     self->kernel = kernel;
     self->geometry = geometry_at (kernel, args, precision);
     self->range = range;
-    self->size = (size_t) size;
-    self->output = ink_alloc (self->size);
-    if (kernel->coarsen)
-        self->seen = ink_alloc (self->size / self->geometry.cell_size / 8 + 1);
-    if (!self->output || (kernel->coarsen && !self->seen))
+    if (!make_output (self, (size_t) size))
         ink_answer_destroy (&self);
-    else if (kernel->item == INK_ITEM_F32) //  Else memory is zeros already
-        fill_unknown (kernel, self->output, self->size);
     return self;
 }
 
@@ -120,6 +144,7 @@ ink_answer_destroy (ink_answer_t **self_p)
         return;
     ink_free (self->output);
     ink_free (self->seen);
+    ink_records_destroy (&self->records);
     ink_free (self);
     *self_p = NULL;
 }
@@ -161,6 +186,8 @@ ink_answer_add (ink_answer_t *self, const void *value, size_t size, ink_part_t p
 
     assert (part.length > 0 && part.offset >= self->range.offset &&
             part.offset - self->range.offset <= self->range.length - part.length);
+    if (self->records)
+        return ink_records_add (self->records, value, size, part);
     if (size != output_size (self->kernel, &self->geometry, part))
         return INK_EVALUE;
     memcpy (items_of (self, part), value, size);
@@ -171,13 +198,16 @@ ink_answer_add (ink_answer_t *self, const void *value, size_t size, ink_part_t p
 size_t
 ink_answer_size (const ink_answer_t *self)
 {
-    return self->size;
+    return self->records ? ink_records_size (self->records) : self->size;
 }
 
 void
 ink_answer_write (const ink_answer_t *self, void *out)
 {
-    memcpy (out, self->output, self->size);
+    if (self->records)
+        ink_records_write (self->records, out);
+    else
+        memcpy (out, self->output, self->size);
 }
 
 //  ---------------------------------------------------------------------------------------
@@ -229,6 +259,8 @@ size_t
 ink_answer_size_at (const ink_answer_t *self, uint64_t precision)
 {
     ink_geometry_t geometry = self->geometry;
+    if (self->records)
+        return ink_records_size (self->records);
     if (precision)
         geometry.cell_bytes = precision;
     return (size_t) output_size (self->kernel, &geometry, self->range);
@@ -333,6 +365,8 @@ ink_answer_extract_size (const ink_answer_t *self, ink_part_t part)
 {
     if (self->kernel->shape == INK_SHAPE_COUNTS)
         return ink_counts_measure (self->output, self->geometry.cells, 8).size;
+    if (self->records)
+        return ink_records_extract_size (self->records, part);
     return (size_t) output_size (self->kernel, &self->geometry, part);
 }
 
@@ -343,7 +377,9 @@ ink_answer_extract (const ink_answer_t *self, ink_part_t part, uint8_t *out)
         size_t cells = self->geometry.cells;
         ink_packing_t packing = ink_counts_measure (self->output, cells, 8);
         ink_counts_pack (&packing, self->output, cells, 8, out);
-    } else
+    } else if (self->records)
+        ink_records_extract (self->records, part, out);
+    else
         memcpy (out, items_of (self, part), ink_answer_extract_size (self, part));
 }
 
@@ -359,7 +395,9 @@ ink_value_measure (const ink_kernel_t *kernel, const ink_args_t *args, const voi
     if (kernel->shape == INK_SHAPE_COUNTS) {
         shape.packing = ink_counts_measure (cells, geometry.cells, 4);
         shape.size = shape.packing.size;
-    } else
+    } else if (kernel->shape == INK_SHAPE_RECORDS)
+        shape.size = ink_gather_size (cells);
+    else
         shape.size = (size_t) output_size (kernel, &geometry, part);
     return shape;
 }
@@ -371,7 +409,9 @@ ink_value_pack (const ink_value_shape_t *shape, const ink_kernel_t *kernel,
     if (kernel->shape == INK_SHAPE_COUNTS) {
         ink_geometry_t geometry = geometry_of (kernel, args);
         ink_counts_pack (&shape->packing, cells, geometry.cells, 4, out);
-    } else
+    } else if (kernel->shape == INK_SHAPE_RECORDS)
+        ink_gather_pack (cells, out);
+    else
         memcpy (out, cells, shape->size);
 }
 
@@ -381,6 +421,8 @@ ink_value_room (const ink_kernel_t *kernel, const ink_args_t *args, uint64_t len
     ink_geometry_t geometry = geometry_of (kernel, args);
     if (kernel->shape == INK_SHAPE_COUNTS)
         return geometry.cells * sizeof (uint32_t);
+    if (kernel->shape == INK_SHAPE_RECORDS)
+        return 0;
     //  The most cells are touched when the part begins with the last byte of one.
     ink_part_t part = {geometry.cell_bytes - 1, length};
     return (size_t) output_size (kernel, &geometry, part);
@@ -389,5 +431,8 @@ ink_value_room (const ink_kernel_t *kernel, const ink_args_t *args, uint64_t len
 size_t
 ink_value_most (const ink_kernel_t *kernel, const ink_args_t *args, uint64_t length)
 {
-    return ink_value_room (kernel, args, length) + INK_COUNTS_HEADER;
+    if (kernel->shape != INK_SHAPE_RECORDS)
+        return ink_value_room (kernel, args, length) + INK_COUNTS_HEADER;
+    ink_geometry_t geometry = geometry_of (kernel, args);
+    return ink_gather_most (&geometry, length);
 }

@@ -25,7 +25,8 @@ ink_answer_t *
 ink_answer_new (const ink_kernel_t *kernel, const ink_args_t *args, ink_part_t range);
 void ink_answer_destroy (ink_answer_t **self_p);
 
-//  Size of the output of a kernel over a range, without making an answer.
+//  Size of the output of a kernel over a range, without making an answer; of records, the most
+//  it can be.
 uint64_t
 ink_answer_bytes (const ink_kernel_t *kernel, const ink_args_t *args, ink_part_t range);
 
@@ -34,9 +35,11 @@ ink_answer_t *ink_answer_new_at (const ink_kernel_t *kernel, const ink_args_t *a
                                  ink_part_t range, uint64_t precision);
 uint64_t ink_answer_bytes_at (const ink_kernel_t *kernel, const ink_args_t *args,
                               ink_part_t range, uint64_t precision);
+//  How far the kernel looks over the borders of a part.
+ink_reach_t ink_value_reach (const ink_kernel_t *kernel, const ink_args_t *args);
 
 //  Merges the packed value of `part`, which lies inside the range. INK_EVALUE when it is not
-//  of the right form; nothing has changed then. Counts: O(cells); cells: O(part).
+//  of the right form, INK_ENOMEM; nothing has changed then. Counts: O(cells); cells: O(part).
 int ink_answer_add (ink_answer_t *self, const void *value, size_t size, ink_part_t part);
 
 //  Merges the value of a node, whose cells are of `precision` bytes, the answer's own or finer.
@@ -60,12 +63,12 @@ ink_answer_item_at (const ink_answer_t *self, uint64_t precision, uint64_t n, vo
 
 //  Packs what has been merged so far as the value of `part`, for ink_answer_add on another
 //  answer over the same range. Counts: everything that was merged, whatever `part` says;
-//  cells: the items of `part`. Sizes first, so that it can be written where it is needed.
+//  cells: the items of `part`; records: what is known of `part`. Sizes first, so that it can be written where it is needed.
 size_t ink_answer_extract_size (const ink_answer_t *self, ink_part_t part);
 void ink_answer_extract (const ink_answer_t *self, ink_part_t part, uint8_t *out);
 
 //  The two steps by which a worker packs what `map` made of `part`: cells is uint32_t [] for
-//  counts, the items for cells.
+//  counts, the items for cells, an ink_gather_t for records.
 typedef struct {
     ink_packing_t packing; //  Counts only
     size_t size;           //  Bytes of the value
@@ -77,7 +80,7 @@ void ink_value_pack (const ink_value_shape_t *shape, const ink_kernel_t *kernel,
                      const ink_args_t *args, const void *cells, uint8_t *out);
 
 //  Bytes of the `cells` that map needs for a part of at most `length` bytes: zeroed before
-//  the first slice for counts.
+//  the first slice for counts. Records need none.
 size_t
 ink_value_room (const ink_kernel_t *kernel, const ink_args_t *args, uint64_t length);
 

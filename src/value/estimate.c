@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "inkling/error.h"
+#include "value/answer.h"
 
 #define CELLS_MOST ((size_t) 1 << 18)
 #define GROUPS 8
@@ -35,7 +36,7 @@ typedef struct {
 struct ink_estimate {
     uint64_t length, chunk;
     uint64_t lacked, *base; //  At the beginning: bytes, and the answer
-    uint32_t overlap;
+    uint32_t lookahead;
     size_t cells, folded;
     unsigned shift; //  Of a cell's number to that of its fold
     uint64_t *scratch;
@@ -90,7 +91,7 @@ ink_estimate_new (const ink_kernel_t *kernel, const ink_args_t *args, uint64_t l
     self->length = length;
     self->chunk = chunk;
     self->lacked = lacking;
-    self->overlap = kernel->overlap;
+    self->lookahead = ink_value_reach (kernel, args).lookahead;
     self->cells = cells_of (kernel, args);
     while (self->cells >> self->shift > FOLDED_MOST)
         self->shift++;
@@ -150,7 +151,8 @@ int
 ink_estimate_sample (ink_estimate_t *self, const void *value, size_t size, uint64_t units,
                      uint64_t bytes)
 {
-    uint64_t unseen = units * self->overlap; //  Each sample ends before it could look on
+    uint64_t unseen =
+        units * self->lookahead; //  Each sample ends before it could look on
     if (!units || bytes <= unseen)
         return INK_EVALUE;
     int rc = add (self, &self->samples, value, size, units, bytes - unseen,

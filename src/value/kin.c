@@ -29,10 +29,10 @@ ink_kin_init (ink_kin_t *self)
 int
 ink_kin_join (ink_kin_t *self, ink_groups_t *groups,
               const uint8_t series[INK_SERIES_SIZE], const ink_plan_t *plan,
-              uint32_t overlap)
+              ink_reach_t reach)
 {
     self->plan = plan;
-    self->overlap = overlap;
+    self->reach = reach;
     if (ink_plan_count (plan) == 1)
         part_key (series, ink_plan_part (plan, 0), self->key);
     else
@@ -48,26 +48,30 @@ ink_kin_leave (ink_kin_t *self, ink_groups_t *groups)
 
 ink_kin_walk_t
 ink_kin_walk (ink_groups_t *groups, const uint8_t series[INK_SERIES_SIZE],
-              ink_part_t part, uint64_t lookahead)
+              ink_part_t part, ink_reach_t sight)
 {
     uint8_t key[INK_GROUP_KEY];
     part_key (series, part, key);
     ink_link_t *alone = ink_groups_find (groups, key);
     return (ink_kin_walk_t){.part = part,
-                            .lookahead = lookahead,
+                            .sight = sight,
                             .all = alone,
                             .next = alone->next,
                             .others = ink_groups_find (groups, series)};
 }
 
 static bool
-wants (const ink_kin_t *kin, ink_part_t part, uint64_t lookahead, uint64_t *n)
+wants (const ink_kin_t *kin, const ink_kin_walk_t *walk, uint64_t *n)
 {
-    return part.offset >= kin->plan->offset &&
-           part.offset - kin->plan->offset < kin->plan->length &&
-           ink_plan_find (kin->plan, part, n) &&
-           (ink_plan_lookahead (kin->plan, part, kin->overlap) == lookahead ||
-            INK_PLANTED (23));
+    ink_part_t part = walk->part;
+    if (part.offset < kin->plan->offset ||
+        part.offset - kin->plan->offset >= kin->plan->length ||
+        !ink_plan_find (kin->plan, part, n))
+        return false;
+    ink_reach_t sight = ink_plan_sight (kin->plan, part, kin->reach);
+    return (sight.lookback == walk->sight.lookback &&
+            sight.lookahead == walk->sight.lookahead) ||
+           INK_PLANTED (23);
 }
 
 bool
@@ -84,7 +88,7 @@ ink_kin_next (ink_kin_walk_t *walk)
         }
         walk->kin = INK_ITEM (walk->next, ink_kin_t, link);
         walk->next = walk->next->next;
-        if (wants (walk->kin, walk->part, walk->lookahead, &walk->n))
+        if (wants (walk->kin, walk, &walk->n))
             return true;
     }
 }

@@ -41,13 +41,13 @@ ink_node_children (const ink_node_t *self, ink_node_t *first)
 //  Each node lies within the one above it, so the first that cannot be used is the last to be
 //  looked at.
 uint64_t
-ink_node_widest (const ink_plan_t *plan, uint64_t n, uint32_t overlap)
+ink_node_widest (const ink_plan_t *plan, uint64_t n, ink_reach_t reach)
 {
     uint64_t offset = ink_plan_part (plan, n).offset, widest = plan->chunk;
     ink_plan_t level = *plan;
     while (level.chunk < plan->size && (level.chunk = wider (level.chunk)) != 0 &&
            offset % level.chunk == 0 &&
-           ink_plan_is_node (&level, ink_node_part (plan, n, level.chunk), overlap))
+           ink_plan_is_node (&level, ink_node_part (plan, n, level.chunk), reach))
         widest = level.chunk;
     return widest;
 }

@@ -32,9 +32,9 @@ bool ink_node_parent (const ink_node_t *self, ink_node_t *parent);
 uint64_t ink_node_children (const ink_node_t *self, ink_node_t *first);
 
 //  The widest node that begins where the part n of a plan does and that a request for the
-//  plan's range can use: it lies within the range with all that a kernel with `overlap` sees
-//  behind it. Gives its span; the plan's own chunk when there is none above the part.
-uint64_t ink_node_widest (const ink_plan_t *plan, uint64_t n, uint32_t overlap);
+//  plan's range can use: it lies within the range with all that a kernel with this
+//  reach sees before and behind it. Gives its span; the plan's own chunk when there is none above the part.
+uint64_t ink_node_widest (const ink_plan_t *plan, uint64_t n, ink_reach_t reach);
 
 //  The part that begins where the part n of `plan` does when the same range is cut at `span`,
 //  one that is not wider than the widest node; how many parts of the plan it has.

@@ -59,17 +59,26 @@ ink_plan_span (const ink_plan_t *self, uint64_t first, uint64_t count)
     return (ink_part_t){head.offset, end_of_part (tail) - head.offset};
 }
 
-uint32_t
-ink_plan_lookahead (const ink_plan_t *self, ink_part_t part, uint32_t overlap)
+//  What can be seen from a part within the bytes [begin, end).
+static ink_reach_t
+sight (ink_part_t part, ink_reach_t reach, uint64_t begin, uint64_t end)
 {
-    return (uint32_t) least (overlap, self->offset + self->length - end_of_part (part));
+    return (ink_reach_t){(uint32_t) least (reach.lookback, part.offset - begin),
+                         (uint32_t) least (reach.lookahead, end - end_of_part (part))};
+}
+
+ink_reach_t
+ink_plan_sight (const ink_plan_t *self, ink_part_t part, ink_reach_t reach)
+{
+    return sight (part, reach, self->offset, self->offset + self->length);
 }
 
 bool
-ink_plan_is_node (const ink_plan_t *self, ink_part_t part, uint32_t overlap)
+ink_plan_is_node (const ink_plan_t *self, ink_part_t part, ink_reach_t reach)
 {
-    uint64_t behind = self->size - end_of_part (part);
-    bool whole =
-        part.offset % self->chunk == 0 && (part.length == self->chunk || behind == 0);
-    return whole && ink_plan_lookahead (self, part, overlap) == least (overlap, behind);
+    bool whole = part.offset % self->chunk == 0 &&
+                 (part.length == self->chunk || end_of_part (part) == self->size);
+    ink_reach_t seen = ink_plan_sight (self, part, reach);
+    ink_reach_t most = sight (part, reach, 0, self->size);
+    return whole && seen.lookback == most.lookback && seen.lookahead == most.lookahead;
 }

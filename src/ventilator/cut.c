@@ -340,7 +340,8 @@ send (ink_foreman_t *self, const ink_cut_t *cut, const ink_lease_t *lease)
                            .mtime_ns = demand->identity.mtime_ns,
                            .ctime_ns = demand->identity.ctime_ns,
                            .end = demand->offset + demand->length,
-                           .ahead = lease->ahead};
+                           .ahead = lease->ahead,
+                           .begin = demand->offset};
     list_kernels (self, cut, &msg);
     if (*demand->other)
         add_other (self, demand, &msg);

@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/plant.h"
 #include "inkling/error.h"
+#include "value/answer.h"
 #include "ventilator/admission.h"
 
 //  Bounds of what may be open at once
@@ -342,7 +343,7 @@ ink_demand_plan (ink_demands_t *self, ink_demand_t *demand,
         strand->cursor = ink_course_places (&demand->course);
         strand->series = ink_series_of (strand->kernel, &strand->args, identity, other);
         rc = ink_kin_join (&strand->kin, &self->kin, strand->series.bytes, &demand->plan,
-                           strand->kernel->overlap);
+                           ink_value_reach (strand->kernel, &strand->args));
     }
     return rc;
 }

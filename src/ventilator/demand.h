@@ -46,6 +46,7 @@ typedef struct {
     uint64_t ready, in_progress, left; //  left: not DONE, ERROR or SPARED
     uint64_t cached_parts;
     unsigned batch;            //  Of samples, the next one: sample.c
+    uint64_t known_bytes;      //  Of the answer that the cache knows
     bool ended;                //  The final was sent
     uint64_t cached, computed; //  Bytes, as last told by the sink
 

@@ -26,14 +26,14 @@ ink_office_key (const ink_strand_t *strand, uint64_t p)
     const ink_plan_t *plan = &strand->demand->plan;
     ink_part_t part = ink_plan_part (plan, p);
     return (ink_chunk_key_t){strand->series, part.offset, part.length,
-                             ink_plan_lookahead (plan, part, strand->kernel->overlap)};
+                             ink_plan_sight (plan, part, strand->kin.reach)};
 }
 
 ink_kin_walk_t
 ink_office_kin (ink_foreman_t *self, const ink_chunk_key_t *key)
 {
     return ink_kin_walk (&self->demands.kin, key->series.bytes,
-                         (ink_part_t){key->offset, key->length}, key->lookahead);
+                         (ink_part_t){key->offset, key->length}, key->sight);
 }
 
 ink_strand_t *

@@ -128,6 +128,8 @@ bytes_of (const ink_strand_t *strand, const ink_msg_reply_t *reply,
     ink_part_t range = {demand->offset, demand->length};
     if (payload)
         return ink_payload_size (payload);
+    if (strand->kernel->shape == INK_SHAPE_RECORDS)
+        return reply->error ? 0 : strand->known_bytes;
     return reply->error ? 0
                         : ink_answer_bytes_at (strand->kernel, &strand->args, range,
                                                reply->precision);

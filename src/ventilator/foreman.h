@@ -50,6 +50,7 @@ typedef struct {
     //  LOOKED: nodes that are missing, of each kernel, and how many
     const ink_msg_node_t *lacking[INK_KERNELS_MOST];
     size_t lacks[INK_KERNELS_MOST];
+    uint64_t bytes[INK_KERNELS_MOST];    //  LOOKED: of the answer that makes
     uint64_t glimpsed[INK_KERNELS_MOST]; //  GLIMPSED: bytes that are covered
     uint64_t worker;                     //  LANE_STUCK
     uint64_t kernel, part;               //  FOUND, with the value as payload, or none

@@ -64,8 +64,8 @@ merge (ink_glimpse_t *self, ink_look_t *look, const ink_node_t *node, unsigned d
 {
     ink_plan_t level = ink_node_level (node);
     ink_part_t part = ink_plan_part (&level, node->n);
-    ink_cache_key_t key =
-        ink_cache_key (&self->series, &level, part, self->kernel->overlap);
+    ink_cache_key_t key = ink_cache_key (&self->series, &level, part,
+                                         ink_value_reach (self->kernel, self->args));
     ink_cache_key_coarsen (&key, doublings);
     const void *value;
     size_t size;

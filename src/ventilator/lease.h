@@ -1,7 +1,7 @@
 //  lease.h: who computes what, as the ventilator knows it: the truth of the system.
 //
 //  A chunk here is one value somebody waits for: of one series, over one part, with its
-//  lookahead. It exists from the moment it is first leased until it has settled or nobody
+//  sight. It exists from the moment it is first leased until it has settled or nobody
 //  wants it. A lease is a run of adjacent parts, times some kernels, held by one worker once;
 //  its chunks are its slots; one over samples (sample.c) has slots and no chunks. A chunk whose lease is slow may be in a second one, its backup:
 //  the first value settles it, for both.
@@ -32,7 +32,8 @@ typedef struct ink_lease ink_lease_t;
 //  No padding: the bytes are the key
 typedef struct {
     ink_series_t series;
-    uint64_t offset, length, lookahead;
+    uint64_t offset, length;
+    ink_reach_t sight;
 } ink_chunk_key_t;
 
 typedef struct {

@@ -20,6 +20,7 @@
 typedef struct {
     const ink_kernel_t *kernel;
     ink_args_t args;
+    ink_reach_t reach;
     ink_series_t series;
     uint8_t *known;
     uint64_t runs;
@@ -59,6 +60,7 @@ ink_lookup_new (ink_cache_t *cache, const ink_demand_t *demand)
         column_t *column = &self->column[k];
         column->kernel = strand->kernel;
         column->args = strand->args;
+        column->reach = strand->kin.reach;
         column->series = strand->series;
         ink_glimpse_begin (&column->glimpse, demand, strand, &column->args);
     }
@@ -106,9 +108,8 @@ is_lacking (const column_t *column, ink_look_t *look, const ink_node_t *node,
     if (!doublings)
         return true;
     ink_plan_t level = ink_node_level (node);
-    ink_cache_key_t key =
-        ink_cache_key (&column->series, &level, ink_plan_part (&level, node->n),
-                       column->kernel->overlap);
+    ink_cache_key_t key = ink_cache_key (&column->series, &level,
+                                         ink_plan_part (&level, node->n), column->reach);
     ink_cache_key_coarsen (&key, (unsigned) doublings);
     return !ink_look_holds (look, &key);
 }
@@ -123,7 +124,8 @@ note_lack (const ink_lookup_t *self, ink_look_t *look, column_t *column, ink_par
     ink_node_t node = {self->plan.size, span, part.offset / span};
     ink_plan_t level = self->plan;
     level.chunk = span;
-    if (!ink_plan_is_node (&level, part, column->kernel->overlap) ||
+    if (column->kernel->shape == INK_SHAPE_RECORDS ||
+        !ink_plan_is_node (&level, part, column->reach) ||
         (cells && !ink_coarse_has_levels (column->kernel, &column->args, span)))
         return;
     while (column->lacks < INK_NODES_MOST && ink_node_parent (&node, &node)) {
@@ -149,8 +151,7 @@ merge (ink_lookup_t *self, ink_look_t *look, column_t *column, uint64_t span)
     ink_plan_t level = self->plan;
     level.chunk = span;
     ink_part_t part = ink_node_part (&self->plan, self->p, span);
-    ink_cache_key_t key =
-        ink_cache_key (&column->series, &level, part, column->kernel->overlap);
+    ink_cache_key_t key = ink_cache_key (&column->series, &level, part, column->reach);
     const void *value;
     size_t size;
     if (!ink_look_get (look, &key, &value, &size) || !prepare (self, column))
@@ -178,7 +179,7 @@ look_at_next (ink_lookup_t *self, ink_look_t *look, column_t *column)
 {
     uint64_t span = self->plan.chunk;
     if (column->kernel->shape == INK_SHAPE_COUNTS)
-        span = ink_node_widest (&self->plan, self->p, column->kernel->overlap);
+        span = ink_node_widest (&self->plan, self->p, column->reach);
     self->work++;
     for (; span >= self->plan.chunk; span /= INK_NODE_CHILDREN)
         if (merge (self, look, column, span))
@@ -287,6 +288,13 @@ const uint8_t *
 ink_lookup_known (const ink_lookup_t *self, size_t k)
 {
     return self->column[k].known;
+}
+
+uint64_t
+ink_lookup_bytes (const ink_lookup_t *self, size_t k)
+{
+    const ink_answer_t *answer = self->column[k].answer;
+    return answer ? ink_answer_size (answer) : 0;
 }
 
 const ink_answer_t *

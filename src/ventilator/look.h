@@ -43,6 +43,9 @@ uint64_t ink_lookup_handle (const ink_lookup_t *self);
 //  A byte for each part of the k-th kernel, 1 where it is known; NULL when nothing is.
 const uint8_t *ink_lookup_known (const ink_lookup_t *self, size_t k);
 
+//  Bytes of the answer they make; 0 when nothing is known.
+uint64_t ink_lookup_bytes (const ink_lookup_t *self, size_t k);
+
 //  All known values of the k-th kernel merged; NULL when nothing is known.
 const ink_answer_t *ink_lookup_answer (const ink_lookup_t *self, size_t k);
 

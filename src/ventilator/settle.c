@@ -52,6 +52,7 @@ sort_parts (ink_foreman_t *self, ink_demand_t *demand, const ink_event_t *event)
         ink_strand_t *strand = &demand->strands[k];
         const uint8_t *known = event->known[k];
         strand->cached = strand->computed = strand->cached_parts = 0;
+        strand->known_bytes = event->bytes[k];
         for (uint64_t p = 0; p < demand->parts; p++)
             if (strand->states[p] == INK_PART_LOOKING)
                 sort_part (self, strand, p, known && known[p]);

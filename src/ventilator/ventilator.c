@@ -203,6 +203,7 @@ looked (const lookup_entry_t *entry, ink_event_kind_t kind)
     ink_event_t event = {.kind = kind, .handle = entry->handle};
     for (size_t k = 0; k < INK_KERNELS_MOST; k++) {
         event.known[k] = ink_lookup_known (entry->lookup, k);
+        event.bytes[k] = ink_lookup_bytes (entry->lookup, k);
         event.glimpsed[k] = ink_lookup_glimpsed (entry->lookup, k);
         event.lacking[k] = ink_lookup_lacking (entry->lookup, k, &event.lacks[k]);
     }
@@ -244,9 +245,9 @@ look_for_part (ventilator_t *self, const ink_action_t *action)
     if (!look)
         return;
     const ink_strand_t *strand = &demand->strands[action->kernel];
-    ink_cache_key_t key = ink_cache_key (&strand->series, &demand->plan,
-                                         ink_plan_part (&demand->plan, action->part),
-                                         strand->kernel->overlap);
+    ink_cache_key_t key =
+        ink_cache_key (&strand->series, &demand->plan,
+                       ink_plan_part (&demand->plan, action->part), strand->kin.reach);
     const void *value;
     size_t size;
     if (ink_look_get (look, &key, &value, &size)) {
@@ -275,22 +276,28 @@ answer (ventilator_t *self, ink_action_t *action)
     send_client (self, action);
 }
 
-//  Counts go as one value; cells as those of each run, one behind the other.
+static ink_part_t
+known_span (const ink_demand_t *demand, const ink_msg_t *msg, size_t n, bool cells)
+{
+    const ink_msg_run_t *run = &msg->known.runs.items[n], *last = run;
+    if (!cells)
+        last = &msg->known.runs.items[msg->known.runs.size - 1];
+    return ink_plan_span (&demand->plan, run->first,
+                          last->first + last->count - run->first);
+}
+
+//  Counts and records go as one value; cells as those of each run, one behind the other.
 static ink_payload_t *
 pack_known (const ink_demand_t *demand, const ink_answer_t *known, const ink_msg_t *msg)
 {
     size_t size = 0, runs = msg->known.runs.size;
-    bool counts = demand->strands[msg->known.kernel].kernel->shape == INK_SHAPE_COUNTS;
-    for (size_t n = 0; n < (counts ? 1 : runs); n++) {
-        const ink_msg_run_t *run = &msg->known.runs.items[n];
-        size += ink_answer_extract_size (
-            known, ink_plan_span (&demand->plan, run->first, run->count));
-    }
+    bool cells = demand->strands[msg->known.kernel].kernel->shape == INK_SHAPE_CELLS;
+    for (size_t n = 0; n < (cells ? runs : 1); n++)
+        size += ink_answer_extract_size (known, known_span (demand, msg, n, cells));
     ink_payload_t *payload = ink_payload_new (size);
     uint8_t *out = payload ? ink_payload_data (payload) : NULL;
-    for (size_t n = 0; out && n < (counts ? 1 : runs); n++) {
-        const ink_msg_run_t *run = &msg->known.runs.items[n];
-        ink_part_t span = ink_plan_span (&demand->plan, run->first, run->count);
+    for (size_t n = 0; out && n < (cells ? runs : 1); n++) {
+        ink_part_t span = known_span (demand, msg, n, cells);
         ink_answer_extract (known, span, out);
         out += ink_answer_extract_size (known, span);
     }

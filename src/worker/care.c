@@ -28,6 +28,7 @@ struct ink_care {
     int64_t until;
     ink_part_t part;
     const ink_kernel_t *kernel;
+    ink_reach_t reach;
     uint64_t grain;       //  Of what can be told apart: a cell, or a byte
     ink_answer_t *answer; //  What has passed so far
     ink_bisect_t *bisect;
@@ -87,6 +88,7 @@ begin (ink_care_t *self, const ink_msg_lease_t *lease)
     ink_geometry_t geometry = {0};
     self->kernel->geometry (&args, &geometry);
     self->grain = self->kernel->shape == INK_SHAPE_CELLS ? geometry.cell_bytes : 1;
+    self->reach = ink_value_reach (self->kernel, &args);
     self->epoch = lease->epoch;
     self->lease = lease->lease;
     self->part = (ink_part_t){span->offset, span->length};
@@ -125,8 +127,10 @@ emit_value (ink_care_t *self, const ink_msg_lease_t *lease)
         return INK_ENOMEM;
     ink_answer_extract (self->answer, self->part, ink_payload_data (payload));
     ink_msg_t msg = ink_compute_value (self->instance, lease, 0, 0);
-    uint64_t behind = lease->end - self->part.offset - self->part.length;
-    msg.value.lookahead = behind < self->kernel->overlap ? behind : self->kernel->overlap;
+    ink_plan_t range = {.offset = lease->begin, .length = lease->end - lease->begin};
+    ink_reach_t seen = ink_plan_sight (&range, self->part, self->reach);
+    msg.value.lookback = seen.lookback;
+    msg.value.lookahead = seen.lookahead;
     msg.value.checksum = XXH3_64bits (ink_payload_data (payload), size);
     msg.value.failures.items =
         ink_bisect_failures (self->bisect, &msg.value.failures.size);

@@ -12,12 +12,12 @@
 #include "kernels/args.h"
 #include "kernels/kernels.h"
 #include "value/answer.h"
+#include "value/gather.h"
 #include "worker/compute.h"
 
 #define SLICE_MOST ((size_t) 256 << 10)
 #define SLICE_LEAST ((size_t) 4 << 10)
 #define SLICE_NS 5000000
-#define OVERLAP_MOST 4096
 
 //  Open sources are kept: leases of one source come one after the other
 #define SOURCES_KEPT 8
@@ -32,10 +32,11 @@ typedef struct {
     ink_args_t args;
     ink_geometry_t geometry;
     ink_msg_speed_t *speed;
-    int64_t *pace; //  Picoseconds a byte, as last measured; 0: not yet
-    void *cells;
-    size_t room, size; //  Of the cells: at most, and in this span
-    int64_t busy_ns;   //  In this span
+    int64_t *pace;        //  Picoseconds a byte, as last measured; 0: not yet
+    ink_gather_t *gather; //  Of records
+    void *cells;          //  Of others
+    size_t room, size;    //  Of the cells: at most, and in this span
+    int64_t busy_ns;      //  In this span
 } column_t;
 
 struct ink_compute {
@@ -57,7 +58,7 @@ struct ink_compute {
     column_t columns[INK_KERNELS_MOST];
     size_t column_count;
     bool reads;
-    uint32_t overlap;  //  The largest of the kernels
+    ink_reach_t reach; //  The largest of the kernels
     size_t cell_bytes; //  The same
     size_t span;
     uint64_t position; //  Of the next slice, in the source
@@ -93,8 +94,10 @@ ink_compute_destroy (ink_compute_t **self_p)
         free (self->kept[n].name);
         ink_source_close (&self->kept[n].source);
     }
-    for (size_t k = 0; k < INK_KERNELS_MOST; k++)
+    for (size_t k = 0; k < INK_KERNELS_MOST; k++) {
+        ink_gather_destroy (&self->columns[k].gather);
         free (self->columns[k].cells);
+    }
     free (self->buffer);
     free (self->other_buffer);
     free (self);
@@ -216,8 +219,10 @@ set_column (ink_compute_t *self, column_t *column, const ink_msg_lease_t *lease,
     column->kernel->geometry (&column->args, &column->geometry);
     column->speed = speed_of (self, column->kernel->name);
     column->pace = &self->paces[column->speed - self->speeds];
-    if (column->kernel->overlap > self->overlap)
-        self->overlap = column->kernel->overlap;
+    if (column->geometry.lookback > self->reach.lookback)
+        self->reach.lookback = column->geometry.lookback;
+    if (column->geometry.lookahead > self->reach.lookahead)
+        self->reach.lookahead = column->geometry.lookahead;
     if (column->kernel->shape == INK_SHAPE_CELLS &&
         column->geometry.cell_bytes > self->cell_bytes)
         self->cell_bytes = column->geometry.cell_bytes;
@@ -239,9 +244,9 @@ static int
 make_room (ink_compute_t *self, const ink_msg_lease_t *lease)
 {
     size_t slice = self->cell_bytes > SLICE_MOST ? self->cell_bytes : SLICE_MOST;
-    bool large = self->buffer_size >= slice + OVERLAP_MOST;
+    bool large = self->buffer_size >= slice + 2 * INK_KERNEL_REACH;
     if (!large)
-        self->buffer_size = slice + OVERLAP_MOST;
+        self->buffer_size = slice + 2 * INK_KERNEL_REACH;
     int rc = INK_OK;
     if (!large || !self->buffer)
         rc = make_buffer (&self->buffer, self->buffer_size);
@@ -266,7 +271,7 @@ begin_lease (ink_compute_t *self, const ink_msg_lease_t *lease)
     self->lease = lease->lease;
     self->column_count = 0;
     self->span = 0;
-    self->overlap = 0;
+    self->reach = (ink_reach_t){0};
     self->cell_bytes = 1;
     self->reads = false;
     self->source = self->other = NULL;
@@ -285,25 +290,53 @@ begin_lease (ink_compute_t *self, const ink_msg_lease_t *lease)
     return rc;
 }
 
+static bool
+is_of_records (const column_t *column)
+{
+    return column->kernel->shape == INK_SHAPE_RECORDS;
+}
+
+static int
+begin_cells (column_t *column, const ink_msg_span_t *span)
+{
+    size_t room = ink_value_room (column->kernel, &column->args, span->length);
+    if (room > column->room) {
+        free (column->cells);
+        column->cells = malloc (room + FENCE_SIZE);
+        column->room = column->cells ? room : 0;
+    }
+    if (!column->cells)
+        return INK_ENOMEM;
+    if (column->kernel->shape == INK_SHAPE_COUNTS)
+        memset (column->cells, 0, room);
+    column->size = room;
+    memset ((uint8_t *) column->cells + room, FENCE_BYTE, FENCE_SIZE);
+    return INK_OK;
+}
+
+static int
+begin_records (column_t *column, const ink_msg_span_t *span)
+{
+    if (!column->gather)
+        column->gather = ink_gather_new ();
+    if (!column->gather)
+        return INK_ENOMEM;
+    ink_gather_begin (column->gather, &column->geometry,
+                      (ink_part_t){span->offset, span->length});
+    return INK_OK;
+}
+
 //  Makes the cells of one value ready.
 static int
 begin_value (ink_compute_t *self, const ink_msg_span_t *span)
 {
     for (size_t k = 0; k < self->column_count; k++) {
         column_t *column = &self->columns[k];
-        size_t room = ink_value_room (column->kernel, &column->args, span->length);
-        if (room > column->room) {
-            free (column->cells);
-            column->cells = malloc (room + FENCE_SIZE);
-            column->room = column->cells ? room : 0;
-        }
-        if (!column->cells)
-            return INK_ENOMEM;
-        if (column->kernel->shape == INK_SHAPE_COUNTS)
-            memset (column->cells, 0, room);
-        column->size = room;
-        memset ((uint8_t *) column->cells + room, FENCE_BYTE, FENCE_SIZE);
         column->busy_ns = 0;
+        int rc = is_of_records (column) ? begin_records (column, span)
+                                        : begin_cells (column, span);
+        if (rc)
+            return rc;
     }
     return INK_OK;
 }
@@ -337,9 +370,11 @@ slice_length (const ink_compute_t *self, uint64_t left)
     return (size_t) (length < left ? length : left);
 }
 
-static void
+static int
 map_column (column_t *column, const ink_slice_t *slice, uint64_t span_offset)
 {
+    if (is_of_records (column))
+        return ink_gather_map (column->gather, column->kernel, slice);
     uint8_t *cells = column->cells;
     if (column->kernel->shape == INK_SHAPE_CELLS) {
         uint64_t bytes = column->geometry.cell_bytes;
@@ -347,30 +382,47 @@ map_column (column_t *column, const ink_slice_t *slice, uint64_t span_offset)
             (slice->offset / bytes - span_offset / bytes) * column->geometry.cell_size;
     }
     column->kernel->map (slice, cells);
+    return INK_OK;
 }
 
-static size_t
-least (uint64_t a, uint64_t b)
+static ink_reach_t
+reach_of (const column_t *column)
 {
-    return (size_t) (a < b ? a : b);
+    return (ink_reach_t){column->geometry.lookback, column->geometry.lookahead};
 }
 
-//  How many bytes the second source has here, of `size`.
+//  What of a reach lies in the range of the request. A sample sees nothing around it, so that
+//  it is the same wherever it lies.
+static ink_reach_t
+sight (const ink_msg_lease_t *lease, const ink_msg_span_t *span, ink_part_t piece,
+       ink_reach_t reach)
+{
+    ink_plan_t range = {.offset = lease->begin, .length = lease->end - lease->begin};
+    if (lease->fold)
+        range = (ink_plan_t){.offset = span->offset, .length = span->length};
+    return ink_plan_sight (&range, piece, reach);
+}
+
+//  How many bytes the second source has from there on, of `size`.
 static size_t
-other_bytes (const ink_compute_t *self, uint64_t size)
+other_bytes (const ink_compute_t *self, uint64_t offset, uint64_t size)
 {
     uint64_t end = ink_source_identity (self->other)->size;
-    return self->position < end ? least (size, end - self->position) : 0;
+    if (offset >= end)
+        return 0;
+    return (size_t) (size < end - offset ? size : end - offset);
 }
 
-//  The bytes of a slice and those behind it.
+//  The bytes of a slice, with those before and behind it.
 static int
-read_slice (ink_compute_t *self, size_t size)
+read_slice (ink_compute_t *self, ink_reach_t seen, size_t length)
 {
-    int rc = ink_source_read (self->source, self->position, self->buffer, size);
-    if (rc == INK_OK && self->other && other_bytes (self, size))
-        rc = ink_source_read (self->other, self->position, self->other_buffer,
-                              other_bytes (self, size));
+    uint64_t from = self->position - seen.lookback;
+    size_t size = seen.lookback + length + seen.lookahead;
+    int rc = ink_source_read (self->source, from, self->buffer, size);
+    size_t other = self->other ? other_bytes (self, from, size) : 0;
+    if (rc == INK_OK && other)
+        rc = ink_source_read (self->other, from, self->other_buffer, other);
     return rc;
 }
 
@@ -378,28 +430,32 @@ static int
 map_slice (ink_compute_t *self, const ink_msg_lease_t *lease, const ink_msg_span_t *span)
 {
     size_t length = slice_length (self, span->offset + span->length - self->position);
-    //  A sample sees nothing behind it, so that it is the same wherever it lies
-    uint64_t end = lease->fold ? span->offset + span->length : lease->end;
-    uint64_t behind = end - (self->position + length);
+    ink_part_t piece = {self->position, length};
+    ink_reach_t seen = sight (lease, span, piece, self->reach);
     int64_t before = ink_clock_ns ();
     if (self->reads) {
-        int rc = read_slice (self, length + least (self->overlap, behind));
+        int rc = read_slice (self, seen, length);
         if (rc)
             return rc;
     }
     for (size_t k = 0; k < self->column_count; k++) {
         column_t *column = &self->columns[k];
         bool unread = column->kernel->flags & INK_KERNEL_UNREAD;
-        ink_slice_t slice = {.bytes = unread ? NULL : self->buffer,
+        ink_reach_t own = sight (lease, span, piece, reach_of (column));
+        ink_slice_t slice = {.bytes = unread ? NULL : self->buffer + seen.lookback,
                              .length = length,
-                             .lookahead = least (column->kernel->overlap, behind),
+                             .lookback = own.lookback,
+                             .lookahead = own.lookahead,
                              .offset = self->position,
                              .args = &column->args};
         if (self->other) {
-            slice.other = self->other_buffer;
-            slice.other_length = other_bytes (self, length + slice.lookahead);
+            slice.other = self->other_buffer + seen.lookback;
+            slice.other_length =
+                other_bytes (self, self->position, length + slice.lookahead);
         }
-        map_column (column, &slice, span->offset);
+        int rc = map_column (column, &slice, span->offset);
+        if (rc)
+            return rc;
         int64_t after = ink_clock_ns ();
         column->busy_ns += after - before; //  The first one pays for reading
         *column->pace = (after - before) * 1000 / (int64_t) length + 1;
@@ -461,6 +517,8 @@ sample_value (const ink_compute_t *self, const ink_msg_lease_t *lease, size_t fi
 static void
 check_fence (const column_t *column)
 {
+    if (is_of_records (column))
+        return; //  It was given no room
     const uint8_t *fence = (uint8_t *) column->cells + column->size;
     for (size_t n = 0; n < FENCE_SIZE; n++)
         if (fence[n] != FENCE_BYTE) {
@@ -478,11 +536,12 @@ pack (column_t *column, ink_part_t part)
     if (column->kernel->settle)
         column->kernel->settle (&column->args, column->cells);
     check_fence (column);
+    const void *cells = is_of_records (column) ? (void *) column->gather : column->cells;
     ink_value_shape_t shape =
-        ink_value_measure (column->kernel, &column->args, column->cells, part);
+        ink_value_measure (column->kernel, &column->args, cells, part);
     ink_payload_t *payload = ink_payload_new (shape.size);
     if (payload)
-        ink_value_pack (&shape, column->kernel, &column->args, column->cells,
+        ink_value_pack (&shape, column->kernel, &column->args, cells,
                         ink_payload_data (payload));
     return payload;
 }
@@ -503,8 +562,10 @@ emit_value (ink_compute_t *self, const ink_msg_lease_t *lease, size_t k)
     if (!payload)
         return INK_ENOMEM;
     ink_msg_t msg = ink_compute_value (self->instance, lease, self->span, k);
-    msg.value.lookahead =
-        least (column->kernel->overlap, lease->end - span->offset - span->length);
+    ink_part_t part = {span->offset, span->length};
+    ink_reach_t seen = sight (lease, span, part, reach_of (column));
+    msg.value.lookback = seen.lookback;
+    msg.value.lookahead = seen.lookahead;
     msg.value.checksum = checksum (payload);
     column->busy_ns += ink_clock_ns () - began;
     msg.value.busy_ns = (uint64_t) column->busy_ns;
@@ -617,7 +678,8 @@ ink_compute_is_workable (const ink_msg_lease_t *lease)
     for (size_t n = 0; n < lease->spans.size; n++) {
         const ink_msg_span_t *span = &lease->spans.items[n];
         if ((lease->fold && !span->length) || span->length > INK_CHUNK_MOST ||
-            span->offset > lease->end || span->length > lease->end - span->offset)
+            span->offset < lease->begin || span->offset > lease->end ||
+            span->length > lease->end - span->offset)
             return false;
     }
     return true;

@@ -7,7 +7,7 @@ typedef struct {
     ink_series_t series;
     ink_plan_t plan;
     ink_part_t part;
-    uint32_t overlap;
+    ink_reach_t reach;
 } place_t;
 
 //  A range within a source, so that the plan's conditions hold.
@@ -22,27 +22,30 @@ make_place (supply_t *in)
     self.plan.chunk = INK_CHUNK_LEAST << supply_byte (in) % 15;
     uint64_t count = ink_plan_count (&self.plan);
     self.part = ink_plan_part (&self.plan, supply_number (in) % count);
-    self.overlap = (uint32_t) supply_most (in, 4096);
+    self.reach.lookahead = (uint32_t) supply_most (in, INK_KERNEL_REACH);
+    self.reach.lookback = (uint32_t) supply_most (in, INK_KERNEL_REACH);
     return self;
 }
 
-static uint32_t
-sees_behind (const place_t *self)
+static bool
+see_alike (const place_t *a, const place_t *b)
 {
-    return ink_plan_lookahead (&self->plan, self->part, self->overlap);
+    ink_reach_t x = ink_plan_sight (&a->plan, a->part, a->reach);
+    ink_reach_t y = ink_plan_sight (&b->plan, b->part, b->reach);
+    return x.lookback == y.lookback && x.lookahead == y.lookahead;
 }
 
 //  A node is as long and sees as far as its source allows, whatever the request.
 static bool
 is_one_value (const place_t *a, const place_t *b)
 {
-    bool node = ink_plan_is_node (&a->plan, a->part, a->overlap);
-    if (node != ink_plan_is_node (&b->plan, b->part, b->overlap) ||
+    bool node = ink_plan_is_node (&a->plan, a->part, a->reach);
+    if (node != ink_plan_is_node (&b->plan, b->part, b->reach) ||
         memcmp (a->series.bytes, b->series.bytes, 16) != 0 ||
         a->part.offset != b->part.offset)
         return false;
     return node ? a->plan.chunk == b->plan.chunk
-                : a->part.length == b->part.length && sees_behind (a) == sees_behind (b);
+                : a->part.length == b->part.length && see_alike (a, b);
 }
 
 int
@@ -50,8 +53,8 @@ LLVMFuzzerTestOneInput (const uint8_t *bytes, size_t size)
 {
     supply_t in = {.at = bytes, .left = size};
     place_t a = make_place (&in), b = make_place (&in);
-    ink_cache_key_t key_a = ink_cache_key (&a.series, &a.plan, a.part, a.overlap);
-    ink_cache_key_t key_b = ink_cache_key (&b.series, &b.plan, b.part, b.overlap);
+    ink_cache_key_t key_a = ink_cache_key (&a.series, &a.plan, a.part, a.reach);
+    ink_cache_key_t key_b = ink_cache_key (&b.series, &b.plan, b.part, b.reach);
     bool same =
         key_a.size == key_b.size && memcmp (key_a.bytes, key_b.bytes, key_a.size) == 0;
     assert (key_a.size <= INK_CACHE_KEY_MOST && same == is_one_value (&a, &b));

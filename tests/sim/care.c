@@ -41,17 +41,23 @@ fate (world_t *world, const source_t *source, ink_part_t piece)
 static void
 map (const careful_t *self, ink_part_t piece)
 {
-    uint64_t behind = self->lease->end - piece.offset - piece.length;
+    ink_reach_t seen = compute_sight (self->lease, self->kernel, &self->args, piece);
     bool unread = self->kernel->flags & INK_KERNEL_UNREAD;
-    ink_slice_t slice = {
-        .bytes = unread ? NULL : self->version->bytes + piece.offset,
-        .length = (size_t) piece.length,
-        .lookahead =
-            (size_t) (behind < self->kernel->overlap ? behind : self->kernel->overlap),
-        .offset = piece.offset,
-        .args = &self->args};
-    void *cells = calloc (1, ink_value_room (self->kernel, &self->args, piece.length));
-    self->kernel->map (&slice, cells);
+    ink_slice_t slice = {.bytes = unread ? NULL : self->version->bytes + piece.offset,
+                         .length = (size_t) piece.length,
+                         .lookback = seen.lookback,
+                         .lookahead = seen.lookahead,
+                         .offset = piece.offset,
+                         .args = &self->args};
+    bool records = self->kernel->shape == INK_SHAPE_RECORDS;
+    ink_gather_t *gather = ink_gather_new ();
+    void *room = calloc (1, 1 + ink_value_room (self->kernel, &self->args, piece.length));
+    void *cells = records ? (void *) gather : room;
+    ink_gather_begin (gather, &self->geometry, piece);
+    if (records)
+        (void) ink_gather_map (gather, self->kernel, &slice);
+    else
+        self->kernel->map (&slice, cells);
     if (self->kernel->settle)
         self->kernel->settle (&self->args, cells);
     ink_value_shape_t shape = ink_value_measure (self->kernel, &self->args, cells, piece);
@@ -59,7 +65,8 @@ map (const careful_t *self, ink_part_t piece)
     ink_value_pack (&shape, self->kernel, &self->args, cells, value);
     (void) ink_answer_add (self->answer, value, shape.size, piece);
     free (value);
-    free (cells);
+    free (room);
+    ink_gather_destroy (&gather);
 }
 
 static uint64_t
@@ -113,13 +120,16 @@ care_pack (sim_worker_t *self, const ink_msg_lease_t *lease)
 {
     ink_part_t part = part_of (lease);
     const ink_kernel_t *kernel = ink_kernels_find (lease->kernels.items[0].name);
-    uint64_t behind = lease->end - part.offset - part.length;
     sim_value_t *value = compute_add_value (self, lease, 0, 0);
     size_t size = ink_answer_extract_size (self->answer, part);
     value->payload = ink_payload_new (size);
     ink_answer_extract (self->answer, part, ink_payload_data (value->payload));
     ink_msg_value_t *msg = &value->msg.value;
-    msg->lookahead = behind < kernel->overlap ? behind : kernel->overlap;
+    ink_args_t args;
+    compute_args (kernel, &lease->kernels.items[0], &args);
+    ink_reach_t seen = compute_sight (lease, kernel, &args, part);
+    msg->lookback = seen.lookback;
+    msg->lookahead = seen.lookahead;
     msg->checksum = XXH3_64bits (ink_payload_data (value->payload), size);
     msg->failures.items = ink_bisect_failures (self->bisect, &msg->failures.size);
 }

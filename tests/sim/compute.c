@@ -48,6 +48,18 @@ compute_args (const ink_kernel_t *kernel, const ink_msg_kernel_t *msg, ink_args_
     }
 }
 
+//  What a kernel sees of the range of the request around a piece of it.
+ink_reach_t
+compute_sight (const ink_msg_lease_t *lease, const ink_kernel_t *kernel,
+               const ink_args_t *args, ink_part_t piece)
+{
+    ink_geometry_t geometry = {0};
+    kernel->geometry (args, &geometry);
+    return (ink_reach_t){
+        (uint32_t) least (geometry.lookback, piece.offset - lease->begin),
+        (uint32_t) least (geometry.lookahead, lease->end - piece.offset - piece.length)};
+}
+
 //  ---------------------------------------------------------------------------------------
 //  Beginning
 
@@ -73,6 +85,18 @@ ends_value (const sim_worker_t *self, const ink_msg_lease_t *lease)
 }
 
 static void
+begin_records (sim_worker_t *self, size_t k, const ink_kernel_t *kernel,
+               const ink_args_t *args, const ink_msg_span_t *span)
+{
+    ink_geometry_t geometry = {0};
+    kernel->geometry (args, &geometry);
+    if (!self->gather[k])
+        self->gather[k] = ink_gather_new ();
+    ink_gather_begin (self->gather[k], &geometry,
+                      (ink_part_t){span->offset, span->length});
+}
+
+static void
 begin_span (sim_worker_t *self, const ink_msg_lease_t *lease)
 {
     const ink_msg_span_t *span = &lease->spans.items[self->span];
@@ -86,6 +110,10 @@ begin_span (sim_worker_t *self, const ink_msg_lease_t *lease)
         ink_args_t args;
         const ink_kernel_t *kernel = ink_kernels_find (lease->kernels.items[k].name);
         compute_args (kernel, &lease->kernels.items[k], &args);
+        if (kernel->shape == INK_SHAPE_RECORDS) {
+            begin_records (self, k, kernel, &args, span);
+            continue;
+        }
         size_t room = ink_value_room (kernel, &args, span->length);
         if (room > self->room[k]) {
             free (self->cells[k]);
@@ -162,13 +190,24 @@ map (sim_worker_t *self, const ink_msg_lease_t *lease, const version_t *version,
     ink_geometry_t geometry = {0};
     kernel->geometry (&args, &geometry);
     bool unread = kernel->flags & INK_KERNEL_UNREAD;
-    uint64_t end = lease->fold ? span->offset + span->length : lease->end;
-    ink_slice_t slice = {
-        .bytes = unread ? NULL : version->bytes + self->position,
-        .length = (size_t) length,
-        .lookahead = (size_t) least (kernel->overlap, end - self->position - length),
-        .offset = self->position,
-        .args = &args};
+    ink_part_t piece = {self->position, length};
+    ink_reach_t seen =
+        lease->fold ? (ink_reach_t){0} : compute_sight (lease, kernel, &args, piece);
+    if (lease->fold) {
+        uint64_t behind = span->offset + span->length - self->position - length;
+        seen.lookahead = (uint32_t) least (geometry.lookahead, behind);
+    }
+    ink_slice_t slice = {.bytes = unread ? NULL : version->bytes + self->position,
+                         .length = (size_t) length,
+                         .lookback = seen.lookback,
+                         .lookahead = seen.lookahead,
+                         .offset = self->position,
+                         .args = &args};
+    if (kernel->shape == INK_SHAPE_RECORDS) {
+        if (ink_gather_map (self->gather[k], kernel, &slice))
+            abort ();
+        return;
+    }
     uint8_t *cells = (uint8_t *) self->cells[k];
     if (kernel->shape == INK_SHAPE_CELLS)
         cells +=
@@ -251,19 +290,22 @@ pack (sim_worker_t *self, const ink_msg_lease_t *lease, size_t k)
     compute_args (kernel, &lease->kernels.items[k], &args);
     if (kernel->settle)
         kernel->settle (&args, self->cells[k]);
-    ink_value_shape_t shape = ink_value_measure (kernel, &args, self->cells[k], part);
+    const void *cells = kernel->shape == INK_SHAPE_RECORDS ? (void *) self->gather[k]
+                                                           : (void *) self->cells[k];
+    ink_value_shape_t shape = ink_value_measure (kernel, &args, cells, part);
     sim_value_t *value = lease->fold ? add_sample (self, lease, k)
                                      : compute_add_value (self, lease, self->span, k);
     value->payload = ink_payload_new (shape.size);
-    ink_value_pack (&shape, kernel, &args, self->cells[k],
-                    ink_payload_data (value->payload));
+    ink_value_pack (&shape, kernel, &args, cells, ink_payload_data (value->payload));
     if (lease->fold) {
         value->msg.sample.checksum =
             XXH3_64bits (ink_payload_data (value->payload), shape.size);
         return;
     }
     ink_msg_value_t *msg = &value->msg.value;
-    msg->lookahead = least (kernel->overlap, lease->end - span->offset - span->length);
+    ink_reach_t seen = compute_sight (lease, kernel, &args, part);
+    msg->lookback = seen.lookback;
+    msg->lookahead = seen.lookahead;
     msg->checksum = XXH3_64bits (ink_payload_data (value->payload), shape.size);
     msg->busy_ns = (uint64_t) self->busy_ns / lease->kernels.size;
 }

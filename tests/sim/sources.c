@@ -10,6 +10,13 @@
 #define SIZE_LEAST (12 << 10)
 #define SIZE_MOST (96 << 10)
 
+//  Some strings are longer than chunks.
+static bool
+is_text (size_t at)
+{
+    return (at / 5000) % 3 == 1;
+}
+
 static void
 fill (world_t *world, uint8_t *bytes, size_t size)
 {
@@ -17,7 +24,9 @@ fill (world_t *world, uint8_t *bytes, size_t size)
     for (size_t at = 0; at < size; at += 8) {
         uint64_t word = chance (&world->random);
         for (size_t n = 0; n < 8 && at + n < size; n++, word >>= 8)
-            bytes[at + n] = (uint8_t) word & few;
+            bytes[at + n] = (uint8_t) word & (uint8_t) (is_text (at) ? 0x0f : few);
+        for (size_t n = 0; n < 8 && at + n < size && is_text (at); n++)
+            bytes[at + n] |= 0x40;
     }
 }
 

@@ -42,7 +42,8 @@ ask_oracle (const version_t *version, const char *kernel, uint64_t offset,
     kept_t *place = &kept[kept_count++ % KEPT];
     free (place->output);
     *place = (kept_t){version->bytes, kernel, offset, length, cell, NULL, 0};
-    if (oracle_compute (kernel, &cell, version->bytes + offset, offset, length,
+    const int64_t params[2] = {strcmp (kernel, "strings") == 0 ? 4 : cell, 1000000};
+    if (oracle_compute (kernel, params, version->bytes + offset, offset, length,
                         &place->output, &place->size))
         abort ();
     return place;
@@ -157,6 +158,65 @@ cells_hold (const claim_t *claim)
     return true;
 }
 
+//  Records of the oracle, and those of the answer, one behind the other: whether the one at
+//  `at` is there, no longer than it is in truth.
+static bool
+is_same_record (const claim_t *claim, size_t at, const kept_t *truth, size_t right)
+{
+    uint64_t length = word (claim->data + at, 1),
+             whole = word ((uint8_t *) truth->output + right, 1);
+    size_t text = (size_t) (length < 4096 ? length : 4096);
+    return length <= whole && at + 16 + text <= claim->size &&
+           memcmp (claim->data + at + 16, (uint8_t *) truth->output + right + 16, text) ==
+               0;
+}
+
+static size_t
+size_of_record (const void *record)
+{
+    uint64_t length = word (record, 1);
+    return 16 + (size_t) ((length < 4096 ? length : 4096) + 7) / 8 * 8;
+}
+
+//  Whether a record that is missing may be: it is not known yet, or begins where all failed.
+static bool
+may_lack (const claim_t *claim, uint64_t offset)
+{
+    bool may = !claim->reply->final;
+    for (size_t f = 0; f < claim->reply->failures; f++) {
+        const ink_failure_t *failure = &claim->reply->failure[f];
+        may |= offset >= failure->offset && offset - failure->offset < failure->length;
+    }
+    return may;
+}
+
+//  What is listed is in the oracle's list; what is not may be lacking.
+static bool
+records_hold (const claim_t *claim)
+{
+    const kept_t *truth = ask_oracle (claim->version, claim->kernel, claim->offset,
+                                      claim->length, claim->ask->cell);
+    if (claim->reply->final && !claim->reply->failures)
+        return claim->size == truth->size &&
+               memcmp (claim->data, truth->output, truth->size) == 0;
+    if (claim->size < 16 || word (claim->data, 0) != word (claim->data, 1))
+        return false;
+    size_t at = 16;
+    const uint8_t *whole = truth->output;
+    for (size_t right = 16; right < truth->size;
+         right += size_of_record (whole + right)) {
+        if (at + 16 > claim->size ||
+            word (claim->data + at, 0) != word (whole + right, 0)) {
+            if (!may_lack (claim, word (whole + right, 0)))
+                return false;
+        } else if (!is_same_record (claim, at, truth, right))
+            return false;
+        else
+            at += size_of_record (claim->data + at);
+    }
+    return at == claim->size;
+}
+
 static bool
 holds_for (claim_t *claim, const version_t *version)
 {
@@ -171,6 +231,8 @@ holds_for (claim_t *claim, const version_t *version)
         return false;
     bool cells =
         strcmp (claim->kernel, "entropy") == 0 || strcmp (claim->kernel, "bytes") == 0;
+    if (strcmp (claim->kernel, "strings") == 0)
+        return records_hold (claim);
     return cells ? cells_hold (claim) : counts_hold (claim);
 }
 

@@ -209,6 +209,7 @@ fill_looked (sim_ventilator_t *self, int n, ink_event_t *event)
         event->known[k] = ink_lookup_known (self->looks[n].lookup, k);
         event->lacking[k] =
             ink_lookup_lacking (self->looks[n].lookup, k, &event->lacks[k]);
+        event->bytes[k] = ink_lookup_bytes (self->looks[n].lookup, k);
     }
     self->looks[n].due = NEVER;
 }
@@ -247,9 +248,9 @@ look_for_part (world_t *world, sim_ventilator_t *self, const ink_action_t *actio
     if (!look)
         return;
     const ink_strand_t *strand = &demand->strands[action->kernel];
-    ink_cache_key_t key = ink_cache_key (&strand->series, &demand->plan,
-                                         ink_plan_part (&demand->plan, action->part),
-                                         strand->kernel->overlap);
+    ink_cache_key_t key =
+        ink_cache_key (&strand->series, &demand->plan,
+                       ink_plan_part (&demand->plan, action->part), strand->kin.reach);
     const void *value;
     size_t size;
     if (ink_look_get (look, &key, &value, &size)) {
@@ -276,21 +277,27 @@ answer (world_t *world, sim_ventilator_t *self, ink_action_t *action)
     send_client (world, self, action);
 }
 
+static ink_part_t
+known_span (const ink_demand_t *demand, const ink_msg_t *msg, size_t n, bool cells)
+{
+    const ink_msg_run_t *run = &msg->known.runs.items[n], *last = run;
+    if (!cells)
+        last = &msg->known.runs.items[msg->known.runs.size - 1];
+    return ink_plan_span (&demand->plan, run->first,
+                          last->first + last->count - run->first);
+}
+
 static ink_payload_t *
 pack_known (const ink_demand_t *demand, const ink_answer_t *known, const ink_msg_t *msg)
 {
-    bool counts = demand->strands[msg->known.kernel].kernel->shape == INK_SHAPE_COUNTS;
-    size_t size = 0, runs = counts ? 1 : msg->known.runs.size;
-    for (size_t n = 0; n < runs; n++) {
-        const ink_msg_run_t *run = &msg->known.runs.items[n];
-        size += ink_answer_extract_size (
-            known, ink_plan_span (&demand->plan, run->first, run->count));
-    }
+    bool cells = demand->strands[msg->known.kernel].kernel->shape == INK_SHAPE_CELLS;
+    size_t size = 0, runs = cells ? msg->known.runs.size : 1;
+    for (size_t n = 0; n < runs; n++)
+        size += ink_answer_extract_size (known, known_span (demand, msg, n, cells));
     ink_payload_t *payload = ink_payload_new (size);
     uint8_t *out = ink_payload_data (payload);
     for (size_t n = 0; n < runs; n++) {
-        const ink_msg_run_t *run = &msg->known.runs.items[n];
-        ink_part_t span = ink_plan_span (&demand->plan, run->first, run->count);
+        ink_part_t span = known_span (demand, msg, n, cells);
         ink_answer_extract (known, span, out);
         out += ink_answer_extract_size (known, span);
     }

@@ -253,8 +253,10 @@ worker_destroy (sim_worker_t **self_p)
 {
     sim_worker_t *self = *self_p;
     forget (self);
-    for (size_t k = 0; k < INK_KERNELS_MOST; k++)
+    for (size_t k = 0; k < INK_KERNELS_MOST; k++) {
         free (self->cells[k]);
+        ink_gather_destroy (&self->gather[k]);
+    }
     ink_bisect_destroy (&self->bisect);
     ink_answer_destroy (&self->answer);
     ink_payload_destroy (&self->old.payload);

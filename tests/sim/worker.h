@@ -8,6 +8,7 @@
 #include "network.h"
 #include "inkling/kernel.h"
 #include "value/answer.h"
+#include "value/gather.h"
 #include "worker/bisect.h"
 #include "worker/runner.h"
 
@@ -59,6 +60,7 @@ struct sim_worker {
     int64_t busy_ns; //  In this span
     int error;
     uint32_t *cells[INK_KERNELS_MOST];
+    ink_gather_t *gather[INK_KERNELS_MOST];
     size_t room[INK_KERNELS_MOST];
     sim_value_t unsent[INK_KERNELS_MOST];
     size_t unsent_first, unsent_size;

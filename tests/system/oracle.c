@@ -50,6 +50,66 @@ trigram (const uint8_t *bytes, uint64_t length, int64_t bits, size_t *size)
 }
 
 //  ---------------------------------------------------------------------------------------
+//  Records: pairs of numbers and what is kept of the bytes, in eights
+
+typedef struct {
+    uint64_t *words;
+    size_t count, room;
+} list_t;
+
+static void
+push (list_t *list, uint64_t word)
+{
+    if (list->count == list->room) {
+        list->room = 2 * list->room + 64;
+        list->words = realloc (list->words, list->room * sizeof word);
+    }
+    if (list->words)
+        list->words[list->count++] = word;
+}
+
+static void
+push_text (list_t *list, const uint8_t *text, uint64_t length)
+{
+    for (uint64_t at = 0; at < length && at < 4096; at += 8) {
+        uint64_t word = 0, left = (length < 4096 ? length : 4096) - at;
+        memcpy (&word, text + at, left < 8 ? left : 8);
+        push (list, word);
+    }
+}
+
+static int
+is_printable (uint8_t byte)
+{
+    return byte == '\t' || (byte >= ' ' && byte <= '~');
+}
+
+static void *
+strings (const uint8_t *bytes, uint64_t offset, uint64_t length, const int64_t *params,
+         size_t *size)
+{
+    uint64_t min = (uint64_t) params[0], limit = (uint64_t) params[1], run = 0;
+    list_t list = {0};
+    push (&list, 0);
+    push (&list, 0);
+    for (uint64_t i = 0; i <= length && list.words; i++) {
+        if (i < length && is_printable (bytes[i])) {
+            run++;
+            continue;
+        }
+        if (run >= min && ++list.words[0] <= limit) {
+            list.words[1]++;
+            push (&list, offset + i - run);
+            push (&list, run);
+            push_text (&list, bytes + i - run, run);
+        }
+        run = 0;
+    }
+    *size = list.count * sizeof *list.words;
+    return list.words;
+}
+
+//  ---------------------------------------------------------------------------------------
 //  Cells: what is said of the bytes of each
 
 typedef void (cell_t) (const uint8_t *bytes, uint64_t length, void *item);
@@ -159,5 +219,7 @@ oracle_compute (const char *kernel, const int64_t *params, const uint8_t *bytes,
         *output = count (length, size);
     else if (strcmp (kernel, "bytes") == 0)
         *output = copy (bytes, length, size);
+    else if (strcmp (kernel, "strings") == 0)
+        *output = strings (bytes, offset, length, params, size);
     return *output ? 0 : -1;
 }

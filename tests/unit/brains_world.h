@@ -298,7 +298,7 @@ tell_known (world_t *self, const ink_action_t *action)
     const view_t *view = view_of (self, action->handle);
     const ink_demand_t *demand = ink_foreman_demand (self->foreman, action->handle);
     const ink_answer_t *known = ink_lookup_answer (view->lookup, action->kernel);
-    bool counts = demand->strands[action->kernel].kernel->shape == INK_SHAPE_COUNTS;
+    bool counts = demand->strands[action->kernel].kernel->shape != INK_SHAPE_CELLS;
     uint8_t bytes[65536];
     size_t size = 0;
     for (size_t n = 0; n < (counts ? 1 : action->msg.known.runs.size); n++) {
@@ -326,7 +326,7 @@ look_at_part (world_t *self, const ink_action_t *action)
     const ink_strand_t *strand = &demand->strands[action->kernel];
     ink_part_t part = ink_plan_part (&demand->plan, action->part);
     ink_cache_key_t key =
-        ink_cache_key (&strand->series, &demand->plan, part, strand->kernel->overlap);
+        ink_cache_key (&strand->series, &demand->plan, part, strand->kin.reach);
     const void *value;
     size_t size;
     ink_look_t *look = ink_cache_look (self->cache);

@@ -71,8 +71,9 @@ static inline ink_cache_key_t
 pyramid_key (const pyramid_world_t *self, const ink_node_t *node)
 {
     ink_plan_t level = ink_node_level (node);
-    ink_cache_key_t key = ink_cache_key (
-        &self->series, &level, ink_plan_part (&level, node->n), self->kernel->overlap);
+    ink_cache_key_t key =
+        ink_cache_key (&self->series, &level, ink_plan_part (&level, node->n),
+                       ink_value_reach (self->kernel, &self->args));
     ink_cache_key_coarsen (&key, pyramid_doublings (self, node));
     return key;
 }
@@ -102,10 +103,10 @@ pyramid_value (const pyramid_world_t *self, const ink_node_t *node, size_t *size
     ink_part_t part = ink_plan_part (&level, node->n);
     void *cells = calloc (1, ink_value_room (self->kernel, &self->args, part.length));
     assert_non_null (cells);
+    ink_reach_t reach = ink_value_reach (self->kernel, &self->args);
     ink_slice_t slice = {.bytes = self->bytes + part.offset,
                          .length = part.length,
-                         .lookahead =
-                             ink_plan_lookahead (&level, part, self->kernel->overlap),
+                         .lookahead = ink_plan_sight (&level, part, reach).lookahead,
                          .offset = part.offset,
                          .args = &self->args};
     self->kernel->map (&slice, cells);

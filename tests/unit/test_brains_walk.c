@@ -233,8 +233,10 @@ look_on (world_t *world)
         ink_lookup_advance (view->lookup, INT32_MAX);
         view->told = true;
         ink_event_t event = {.kind = INK_EVENT_LOOKED, .handle = view->handle};
-        for (size_t k = 0; k < INK_KERNELS_MOST; k++)
+        for (size_t k = 0; k < INK_KERNELS_MOST; k++) {
             event.known[k] = ink_lookup_known (view->lookup, k);
+            event.bytes[k] = ink_lookup_bytes (view->lookup, k);
+        }
         step_foreman (world, event);
     }
 }

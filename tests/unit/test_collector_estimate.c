@@ -227,6 +227,7 @@ collect_forty (bench_t *self, const ink_kernel_t *kernel)
     step (self, INK_HEARD_VENTILATOR, &msg, NULL);
     cells[0] = (uint32_t) PART;
     ink_course_t course = ink_course_spread (MANY);
+    ink_reach_t reach = ink_value_reach (kernel, &args);
     for (uint64_t place = 0, part; place < 40; place++) {
         ink_value_shape_t shape =
             ink_value_measure (kernel, &args, cells, (ink_part_t){0, PART});
@@ -234,7 +235,7 @@ collect_forty (bench_t *self, const ink_kernel_t *kernel)
         ink_value_pack (&shape, kernel, &args, cells, ink_payload_data (payload));
         assert_true (ink_course_part (&course, place, &part));
         msg = value_of (self, part, payload);
-        msg.value.lookahead = part < MANY - 1 ? kernel->overlap : 0;
+        msg.value.lookahead = part < MANY - 1 ? reach.lookahead : 0;
         step (self, INK_HEARD_WORKER, &msg, payload);
     }
     self->trace[0] = 0;

@@ -124,10 +124,9 @@ kin_of (ink_demands_t *self, const ink_demand_t *demand, size_t k, uint64_t part
     size_t found = 0;
     const ink_strand_t *strand = &demand->strands[k];
     ink_part_t piece = ink_plan_part (&demand->plan, part);
-    uint32_t lookahead =
-        ink_plan_lookahead (&demand->plan, piece, strand->kernel->overlap);
+    ink_reach_t sight = ink_plan_sight (&demand->plan, piece, strand->kin.reach);
     for (ink_kin_walk_t walk =
-             ink_kin_walk (&self->kin, strand->series.bytes, piece, lookahead);
+             ink_kin_walk (&self->kin, strand->series.bytes, piece, sight);
          ink_kin_next (&walk);) {
         const ink_strand_t *kin = INK_ITEM (walk.kin, ink_strand_t, kin);
         ink_part_t theirs = ink_plan_part (&kin->demand->plan, walk.n);

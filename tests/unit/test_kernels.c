@@ -15,6 +15,7 @@
 #include "kernels/args.h"
 #include "kernels/kernels.h"
 #include "value/answer.h"
+#include "value/gather.h"
 
 //  Unit tests are linked with the library only, so the oracle comes as its source.
 #include "../system/oracle.c"
@@ -40,16 +41,17 @@ below (uint64_t limit)
     return chance () % limit;
 }
 
-//  Stretches of noise, of runs and of few different bytes, as files have them.
+//  Stretches of noise, of runs, of few different bytes and of text, as files have them.
 static void
 fill_any (uint8_t *bytes, size_t size)
 {
     for (size_t at = 0; at < size;) {
         size_t end = at + 1 + below (3000);
-        uint64_t kinds = below (3), base = chance ();
+        uint64_t kinds = below (4), base = chance ();
         for (; at < size && at < end; at++)
             bytes[at] = kinds == 0   ? (uint8_t) chance ()
                         : kinds == 1 ? (uint8_t) base
+                        : kinds == 2 ? (uint8_t) (below (300) ? 32 + below (95) : 0)
                                      : (uint8_t) (base + below (5));
     }
 }
@@ -79,22 +81,45 @@ any_slice (const job_t *job, uint64_t offset, uint64_t left)
 static void
 map_slice (const job_t *job, uint64_t offset, uint64_t length, void *cells)
 {
-    uint32_t behind = ink_plan_lookahead (&job->plan, (ink_part_t){offset, length},
-                                          job->kernel->overlap);
-    ink_slice_t slice = {
-        .length = length, .lookahead = behind, .offset = offset, .args = &job->args};
-    uint8_t *bytes = malloc (length + behind);
+    ink_reach_t seen = ink_plan_sight (&job->plan, (ink_part_t){offset, length},
+                                       ink_value_reach (job->kernel, &job->args));
+    ink_slice_t slice = {.length = length,
+                         .lookback = seen.lookback,
+                         .lookahead = seen.lookahead,
+                         .offset = offset,
+                         .args = &job->args};
+    size_t size = seen.lookback + length + seen.lookahead;
+    uint8_t *bytes = malloc (size);
     assert_non_null (bytes);
-    memcpy (bytes, job->source + offset, length + behind);
+    memcpy (bytes, job->source + offset - seen.lookback, size);
     if (!(job->kernel->flags & INK_KERNEL_UNREAD))
-        slice.bytes = bytes;
-    job->kernel->map (&slice, cells);
+        slice.bytes = bytes + seen.lookback;
+    if (job->kernel->shape == INK_SHAPE_RECORDS)
+        assert_int_equal (ink_gather_map (cells, job->kernel, &slice), 0);
+    else
+        job->kernel->map (&slice, cells);
     free (bytes);
+}
+
+static void *
+gather_part (const job_t *job, ink_part_t part)
+{
+    ink_gather_t *gather = ink_gather_new ();
+    assert_non_null (gather);
+    ink_gather_begin (gather, &job->geometry, part);
+    for (uint64_t at = 0; at < part.length;) {
+        uint64_t length = any_slice (job, part.offset + at, part.length - at);
+        map_slice (job, part.offset + at, length, gather);
+        at += length;
+    }
+    return gather;
 }
 
 static void *
 map_part (const job_t *job, ink_part_t part)
 {
+    if (job->kernel->shape == INK_SHAPE_RECORDS)
+        return gather_part (job, part);
     size_t room = ink_value_room (job->kernel, &job->args, part.length);
     uint8_t *cells = malloc (room);
     assert_non_null (cells);
@@ -124,6 +149,8 @@ add_part (const job_t *job, ink_answer_t *answer, ink_part_t part)
     ink_value_pack (&shape, job->kernel, &job->args, cells, packed);
     assert_int_equal (ink_answer_add (answer, packed, shape.size, part), 0);
     free (packed);
+    if (job->kernel->shape == INK_SHAPE_RECORDS)
+        ink_gather_destroy ((ink_gather_t **) &cells);
     free (cells);
 }
 
@@ -181,6 +208,10 @@ choose_params (job_t *job)
         job->args.numbers[0] = param->least << below (9);
     else if (param && !param->power_of_two && below (2))
         job->args.numbers[0] = param->least + (int64_t) below (below (4) ? 3 : 4);
+    if (job->kernel == &ink_kernel_strings && below (2))
+        job->args.numbers[0] = 1 + (int64_t) below (4096 >> below (12));
+    if (job->kernel == &ink_kernel_strings && below (2))
+        job->args.numbers[1] = 1 + (int64_t) below (100);
     job->kernel->geometry (&job->args, &job->geometry);
     if (job->geometry.cells > 65536)
         job->plan.chunk = INK_CHUNK_LEAST << 4;
@@ -282,6 +313,13 @@ bytes_are_those_of_the_oracle_however_cut (void **unused)
 {
     (void) unused;
     check_kernel (&ink_kernel_bytes);
+}
+
+static void
+strings_are_those_of_the_oracle_however_cut (void **unused)
+{
+    (void) unused;
+    check_kernel (&ink_kernel_strings);
 }
 
 //  ---------------------------------------------------------------------------------------
@@ -532,6 +570,7 @@ main (void)
         cmocka_unit_test (hilbert_is_that_of_the_oracle_however_cut),
         cmocka_unit_test (count_is_that_of_the_oracle_however_cut),
         cmocka_unit_test (bytes_are_those_of_the_oracle_however_cut),
+        cmocka_unit_test (strings_are_those_of_the_oracle_however_cut),
         cmocka_unit_test (entropy_is_exact_where_it_can_be),
         cmocka_unit_test (entropy_is_that_of_the_textbook),
         cmocka_unit_test (trigram_of_a_word_is_what_one_counts_by_hand),

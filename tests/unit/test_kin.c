@@ -24,6 +24,13 @@ typedef struct {
 static ink_groups_t groups;
 static strand_t strands[STRANDS];
 
+static ink_reach_t
+any_reach (uint64_t *seed)
+{
+    uint64_t bits = chance_below (seed, 4);
+    return (ink_reach_t){bits & 1, (uint32_t) bits >> 1};
+}
+
 static void
 join_some (uint64_t *seed)
 {
@@ -37,15 +44,14 @@ join_some (uint64_t *seed)
         strand->joined = chance_below (seed, 4) > 0;
         if (strand->joined)
             assert_int_equal (ink_kin_join (&strand->kin, &groups, strand->series,
-                                            &strand->plan,
-                                            (uint32_t) chance_below (seed, 2)),
+                                            &strand->plan, any_reach (seed)),
                               INK_OK);
     }
 }
 
 //  By looking at every part of every strand.
 static size_t
-wanting (const strand_t *like, ink_part_t part, uint32_t lookahead)
+wanting (const strand_t *like, ink_part_t part, ink_reach_t sight)
 {
     size_t count = 0;
     for (size_t n = 0; n < STRANDS; n++) {
@@ -54,19 +60,19 @@ wanting (const strand_t *like, ink_part_t part, uint32_t lookahead)
             continue;
         for (uint64_t p = 0; p < ink_plan_count (&strand->plan); p++) {
             ink_part_t own = ink_plan_part (&strand->plan, p);
-            count +=
-                own.offset == part.offset && own.length == part.length &&
-                ink_plan_lookahead (&strand->plan, own, strand->kin.overlap) == lookahead;
+            ink_reach_t seen = ink_plan_sight (&strand->plan, own, strand->kin.reach);
+            count += own.offset == part.offset && own.length == part.length &&
+                     seen.lookback == sight.lookback && seen.lookahead == sight.lookahead;
         }
     }
     return count;
 }
 
 static size_t
-walked (const strand_t *like, ink_part_t part, uint32_t lookahead)
+walked (const strand_t *like, ink_part_t part, ink_reach_t sight)
 {
     size_t count = 0;
-    for (ink_kin_walk_t walk = ink_kin_walk (&groups, like->series, part, lookahead);
+    for (ink_kin_walk_t walk = ink_kin_walk (&groups, like->series, part, sight);
          ink_kin_next (&walk);) {
         ink_part_t own = ink_plan_part (walk.kin->plan, walk.n);
         assert_true (own.offset == part.offset && own.length == part.length);
@@ -85,10 +91,11 @@ a_walk_finds_exactly_those_who_want_the_value (void **state)
         join_some (&seed);
         for (size_t n = 0; n < STRANDS; n++)
             for (uint64_t p = 0; p < ink_plan_count (&strands[n].plan); p++)
-                for (uint32_t lookahead = 0; lookahead < 2; lookahead++) {
+                for (uint32_t bits = 0; bits < 4; bits++) {
                     ink_part_t part = ink_plan_part (&strands[n].plan, p);
-                    assert_int_equal (walked (&strands[n], part, lookahead),
-                                      wanting (&strands[n], part, lookahead));
+                    ink_reach_t sight = {bits & 1, bits >> 1};
+                    assert_int_equal (walked (&strands[n], part, sight),
+                                      wanting (&strands[n], part, sight));
                 }
         ink_groups_free (&groups);
     }
@@ -98,21 +105,22 @@ static void
 who_has_left_is_not_found (void **state)
 {
     (void) state;
+    const ink_reach_t none = {0};
     strand_t small = {.plan = {0, 100, SOURCE, 4096}};
     strand_t large = {.plan = {0, 8192, SOURCE, 4096}};
     assert_int_equal (ink_groups_init (&groups), INK_OK);
     ink_kin_init (&small.kin);
     ink_kin_leave (&small.kin, &groups); //  Nothing happens
-    assert_int_equal (ink_kin_join (&small.kin, &groups, small.series, &small.plan, 0),
+    assert_int_equal (ink_kin_join (&small.kin, &groups, small.series, &small.plan, none),
                       0);
-    assert_int_equal (ink_kin_join (&large.kin, &groups, large.series, &large.plan, 0),
+    assert_int_equal (ink_kin_join (&large.kin, &groups, large.series, &large.plan, none),
                       0);
-    assert_int_equal (walked (&small, (ink_part_t){0, 100}, 0), 1);
-    assert_int_equal (walked (&large, (ink_part_t){0, 4096}, 0), 1);
+    assert_int_equal (walked (&small, (ink_part_t){0, 100}, none), 1);
+    assert_int_equal (walked (&large, (ink_part_t){0, 4096}, none), 1);
     ink_kin_leave (&small.kin, &groups);
     ink_kin_leave (&large.kin, &groups);
-    assert_int_equal (walked (&small, (ink_part_t){0, 100}, 0), 0);
-    assert_int_equal (walked (&large, (ink_part_t){0, 4096}, 0), 0);
+    assert_int_equal (walked (&small, (ink_part_t){0, 100}, none), 0);
+    assert_int_equal (walked (&large, (ink_part_t){0, 4096}, none), 0);
     ink_groups_free (&groups);
 }
 

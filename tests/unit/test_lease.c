@@ -36,7 +36,7 @@ teardown (void **state)
 static ink_chunk_key_t
 key_of (uint64_t part)
 {
-    return (ink_chunk_key_t){.offset = part * 4096, .length = 4096, .lookahead = 1};
+    return (ink_chunk_key_t){.offset = part * 4096, .length = 4096, .sight = {0, 1}};
 }
 
 static ink_chunk_t *
@@ -63,7 +63,7 @@ a_chunk_is_made_once_and_found_by_its_key (void **state)
     ink_chunk_t *made = chunk (self, 3);
     assert_ptr_equal (chunk (self, 3), made);
     assert_ptr_equal (ink_leases_chunk (&self->leases, &key), made);
-    key.lookahead = 0;
+    key.sight.lookahead = 0;
     assert_null (ink_leases_chunk (&self->leases, &key));
     assert_int_equal (made->kernel, 2);
 }

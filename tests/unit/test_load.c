@@ -45,6 +45,10 @@ static const char template[] =
     "#include <inkling/kernel.h>\n"
     "#ifndef ENTRY\n#define ENTRY ink_kernel_entry\n#endif\n"
     "#ifndef CELLS\n#define CELLS 256\n#endif\n"
+    "#ifndef AHEAD\n#define AHEAD 0\n#endif\n"
+    "#ifndef BACK\n#define BACK 0\n#endif\n"
+    "#ifndef TEXT\n#define TEXT 0\n#endif\n"
+    "#ifndef LISTED\n#define LISTED 1\n#endif\n"
     "#ifndef BYTES\n#define BYTES 16\n#endif\n"
     "#ifndef SIZE\n#define SIZE 8\n#endif\n"
     "#ifndef PARAM\n#define PARAM {\"bits\", \"a few\", 2, 1, 4}\n#endif\n"
@@ -52,7 +56,8 @@ static const char template[] =
     "#ifndef W\n#define W\n#endif\n"
     "W\n"
     "static void geometry (const ink_args_t *p, ink_geometry_t *g)\n"
-    "{ (void) p; g->cells = CELLS; g->cell_bytes = BYTES; g->cell_size = SIZE; }\n"
+    "{ (void) p; g->cells = CELLS; g->cell_bytes = BYTES; g->cell_size = SIZE;\n"
+    "  g->lookahead = AHEAD; g->lookback = BACK; g->text = TEXT; g->listed = LISTED; }\n"
     "static void map (const ink_slice_t *s, void *c) { (void) s; (void) c; }\n"
     "void settle (const ink_args_t *p, void *c);\n"
     "void settle (const ink_args_t *p, void *c) { (void) p; (void) c; }\n"
@@ -83,14 +88,21 @@ static const struct {
     {"-D'CHANGE=.name=\"a23456789012345678901234567890123\"'", "name"},
     {"-D'CHANGE=.name=\"digraph\"'", "known already"},
     {"-D'CHANGE=.summary=0'", "summary"},
-    {"-D'CHANGE=.shape=3'", "shape"},
+    {"-D'CHANGE=.shape=4'", "shape"},
+    {"-D'CHANGE=.shape=INK_SHAPE_RECORDS,.item=INK_ITEM_U8'", "INK_ITEM_U64"},
+    {"-D'CHANGE=.shape=INK_SHAPE_RECORDS,.settle=settle'", "settled"},
+    {"-D'CHANGE=.shape=INK_SHAPE_RECORDS,.flags=INK_KERNEL_UNREAD'", "without bytes"},
+    {"-D'CHANGE=.shape=INK_SHAPE_RECORDS' -DLISTED=0", "no records"},
+    {"-D'CHANGE=.shape=INK_SHAPE_RECORDS' -DAHEAD=8192 -DTEXT=4097", "4096 bytes"},
+    {"-D'CHANGE=.shape=INK_SHAPE_RECORDS' -DAHEAD=15 -DTEXT=16", "looks ahead"},
+    {"-DBACK=8193", "further"},
     {"-D'CHANGE=.item=4'", "items"},
     {"-D'CHANGE=.item=INK_ITEM_F32'", "INK_ITEM_U64"},
     {"-D'CHANGE=.shape=INK_SHAPE_CELLS,.settle=settle'", "settled"},
     {"-D'CHANGE=.coarsen=coarsen'", "coarser"},
     {"-D'CHANGE=.shape=INK_SHAPE_CELLS,.coarsen=coarsen' -DSIZE=72", "coarser"},
     {"-D'CHANGE=.flags=4'", "flags"},
-    {"-D'CHANGE=.overlap=4097'", "overlap"},
+    {"-DAHEAD=8193", "further"},
     {"-D'CHANGE=.chunk_log2=11'", "chunk"},
     {"-D'CHANGE=.chunk_log2=27'", "chunk"},
     {"-D'CHANGE=.geometry=0'", "geometry"},

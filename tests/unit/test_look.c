@@ -36,9 +36,9 @@ put_all (bench_t *self, const ink_strand_t *strand)
     ink_value_pack (&shape, strand->kernel, &strand->args, counts, value);
     ink_cache_begin (self->cache);
     for (uint64_t n = 0; n < PARTS; n++) {
-        ink_cache_key_t key = ink_cache_key (&strand->series, &self->demand.plan,
-                                             ink_plan_part (&self->demand.plan, n),
-                                             strand->kernel->overlap);
+        ink_cache_key_t key =
+            ink_cache_key (&strand->series, &self->demand.plan,
+                           ink_plan_part (&self->demand.plan, n), strand->kin.reach);
         ink_cache_put (self->cache, &key, value, shape.size);
     }
     assert_int_equal (ink_cache_commit (self->cache), 0);

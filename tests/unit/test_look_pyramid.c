@@ -25,7 +25,7 @@ static bool
 is_usable (const bench_t *self, uint64_t from, uint64_t to)
 {
     const ink_plan_t *plan = &self->demand.plan;
-    uint64_t seen = to + self->world.kernel->overlap;
+    uint64_t seen = to + (self->world.kernel == &ink_kernel_digraph);
     seen = seen < plan->size ? seen : plan->size;
     return from >= plan->offset && seen <= plan->offset + plan->length;
 }

@@ -91,16 +91,18 @@ a_source_of_one_chunk_has_nothing_above_it (void **state)
     assert_false (ink_node_parent (&parent, &node));
 }
 
-//  The same by trying all: the last byte a kernel sees for the node is within the range.
+//  The same by trying all: the first and the last byte a kernel sees for the node are within the range.
 static uint64_t
-widest_by_trying (const ink_plan_t *plan, uint64_t offset, uint32_t overlap)
+widest_by_trying (const ink_plan_t *plan, uint64_t offset, ink_reach_t reach)
 {
     uint64_t best = plan->chunk;
     for (uint64_t span = plan->chunk; span / 16 < plan->size; span *= 16) {
         uint64_t end = offset + span < plan->size ? offset + span : plan->size;
-        uint64_t seen = end + overlap < plan->size ? end + overlap : plan->size;
-        if (offset % span == 0 && seen <= plan->offset + plan->length && span > best &&
-            best * 16 == span)
+        uint64_t seen = end + reach.lookahead;
+        seen = seen < plan->size ? seen : plan->size;
+        uint64_t from = offset > reach.lookback ? offset - reach.lookback : 0;
+        if (offset % span == 0 && from >= plan->offset &&
+            seen <= plan->offset + plan->length && span > best && best * 16 == span)
             best = span;
     }
     return best;
@@ -119,12 +121,14 @@ the_widest_node_is_the_widest_that_the_range_can_use (void **state)
         plan.length = 1 + chance_below (&seed, plan.size - plan.offset);
         if (chance_below (&seed, 2))
             plan.length = plan.size - plan.offset;
-        uint32_t overlap = (uint32_t) (chance_below (&seed, 2) * chance_below (&seed, 9));
+        ink_reach_t reach = {
+            (uint32_t) (chance_below (&seed, 2) * chance_below (&seed, 9)),
+            (uint32_t) (chance_below (&seed, 2) * chance_below (&seed, 9))};
         for (int n = 0; n < 20; n++) {
             uint64_t p = chance_below (&seed, ink_plan_count (&plan)) / 16 * 16;
             ink_part_t part = ink_plan_part (&plan, p);
-            uint64_t span = ink_node_widest (&plan, p, overlap);
-            assert_int_equal (span, widest_by_trying (&plan, part.offset, overlap));
+            uint64_t span = ink_node_widest (&plan, p, reach);
+            assert_int_equal (span, widest_by_trying (&plan, part.offset, reach));
             ink_part_t node = ink_node_part (&plan, p, span);
             assert_int_equal (node.offset, part.offset);
             uint64_t parts = ink_node_parts (&plan, node);
@@ -136,6 +140,8 @@ the_widest_node_is_the_widest_that_the_range_can_use (void **state)
 }
 
 //  100 chunks of 4 KiB, from the 15th on, but not the last: 1, then 5 times 16, then 3.
+static const ink_reach_t none, one_ahead = {0, 1}, one_back = {1, 0};
+
 static void
 a_range_is_made_of_few_nodes (void **state)
 {
@@ -144,7 +150,7 @@ a_range_is_made_of_few_nodes (void **state)
     const uint64_t expected[] = {1, 16, 16, 16, 16, 16, 1, 1, 1};
     uint64_t p = 0;
     for (size_t n = 0; n < sizeof expected / sizeof *expected; n++) {
-        uint64_t span = ink_node_widest (&plan, p, 0);
+        uint64_t span = ink_node_widest (&plan, p, none);
         uint64_t parts = ink_node_parts (&plan, ink_node_part (&plan, p, span));
         assert_int_equal (parts, expected[n]);
         p += parts;
@@ -158,12 +164,26 @@ a_node_whose_lookahead_the_range_lacks_is_not_used (void **state)
 {
     (void) state;
     ink_plan_t plan = {0, 65536, 80000, 4096};
-    assert_int_equal (ink_node_widest (&plan, 0, 0), 65536);
-    assert_int_equal (ink_node_widest (&plan, 0, 1), 4096);
+    assert_int_equal (ink_node_widest (&plan, 0, none), 65536);
+    assert_int_equal (ink_node_widest (&plan, 0, one_ahead), 4096);
     plan.length++;
-    assert_int_equal (ink_node_widest (&plan, 0, 1), 65536);
+    assert_int_equal (ink_node_widest (&plan, 0, one_ahead), 65536);
     plan.length = plan.size;
-    assert_int_equal (ink_node_widest (&plan, 0, 1), 1048576);
+    assert_int_equal (ink_node_widest (&plan, 0, one_ahead), 1048576);
+}
+
+static void
+a_node_whose_lookback_the_range_lacks_is_not_used (void **state)
+{
+    (void) state;
+    ink_plan_t plan = {65536, 65536, 200000, 4096};
+    assert_int_equal (ink_node_widest (&plan, 0, none), 65536);
+    assert_int_equal (ink_node_widest (&plan, 0, one_back), 4096);
+    plan.offset--;
+    plan.length++;
+    assert_int_equal (ink_node_widest (&plan, 1, one_back), 65536);
+    plan = (ink_plan_t){0, 65536, 200000, 4096};
+    assert_int_equal (ink_node_widest (&plan, 0, one_back), 65536);
 }
 
 int
@@ -175,6 +195,7 @@ main (void)
         cmocka_unit_test (the_widest_node_is_the_widest_that_the_range_can_use),
         cmocka_unit_test (a_range_is_made_of_few_nodes),
         cmocka_unit_test (a_node_whose_lookahead_the_range_lacks_is_not_used),
+        cmocka_unit_test (a_node_whose_lookback_the_range_lacks_is_not_used),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }

@@ -132,17 +132,61 @@ a_span_is_its_parts_side_by_side (void **unused)
     }
 }
 
+static uint32_t
+ahead (const ink_plan_t *plan, uint64_t n, uint32_t bytes)
+{
+    return ink_plan_sight (plan, ink_plan_part (plan, n), (ink_reach_t){0, bytes})
+        .lookahead;
+}
+
+static uint32_t
+back (const ink_plan_t *plan, uint64_t n, uint32_t bytes)
+{
+    return ink_plan_sight (plan, ink_plan_part (plan, n), (ink_reach_t){bytes, 0})
+        .lookback;
+}
+
+static void
+lookback_begins_with_the_range (void **unused)
+{
+    (void) unused;
+    ink_plan_t plan = {.offset = 1000, .length = 10000, .size = 20000, .chunk = 4096};
+    assert_int_equal (back (&plan, 0, 4096), 0);
+    assert_int_equal (back (&plan, 1, 1), 1);
+    assert_int_equal (back (&plan, 1, 4096), 3096);
+    assert_int_equal (back (&plan, 2, 4096), 4096);
+    assert_int_equal (back (&plan, 2, 0), 0);
+}
+
 static void
 lookahead_ends_with_the_range (void **unused)
 {
     (void) unused;
     ink_plan_t plan = {.offset = 1000, .length = 10000, .size = 20000, .chunk = 4096};
     assert_int_equal (ink_plan_count (&plan), 3);
-    assert_int_equal (ink_plan_lookahead (&plan, ink_plan_part (&plan, 0), 1), 1);
-    assert_int_equal (ink_plan_lookahead (&plan, ink_plan_part (&plan, 0), 4096), 4096);
-    assert_int_equal (ink_plan_lookahead (&plan, ink_plan_part (&plan, 1), 4096), 2808);
-    assert_int_equal (ink_plan_lookahead (&plan, ink_plan_part (&plan, 2), 4096), 0);
-    assert_int_equal (ink_plan_lookahead (&plan, ink_plan_part (&plan, 1), 0), 0);
+    assert_int_equal (ahead (&plan, 0, 1), 1);
+    assert_int_equal (ahead (&plan, 0, 4096), 4096);
+    assert_int_equal (ahead (&plan, 1, 4096), 2808);
+    assert_int_equal (ahead (&plan, 2, 4096), 0);
+    assert_int_equal (ahead (&plan, 1, 0), 0);
+}
+
+static bool
+is_node (const ink_plan_t *plan, uint64_t n, uint32_t lookahead)
+{
+    return ink_plan_is_node (plan, ink_plan_part (plan, n), (ink_reach_t){0, lookahead});
+}
+
+static void
+whole_chunks_with_their_lookback_are_nodes (void **unused)
+{
+    (void) unused;
+    ink_plan_t plan = {.offset = 4096, .length = 8192, .size = 20000, .chunk = 4096};
+    ink_reach_t one = {1, 0};
+    assert_false (ink_plan_is_node (&plan, ink_plan_part (&plan, 0), one));
+    assert_true (ink_plan_is_node (&plan, ink_plan_part (&plan, 1), one));
+    plan.offset = 0; //  There is nothing before it
+    assert_true (ink_plan_is_node (&plan, ink_plan_part (&plan, 0), one));
 }
 
 static void
@@ -151,12 +195,12 @@ whole_chunks_with_their_lookahead_are_nodes (void **unused)
     (void) unused;
     ink_plan_t plan = {.offset = 1000, .length = 11288, .size = 20000, .chunk = 4096};
     assert_int_equal (ink_plan_count (&plan), 3);
-    assert_false (ink_plan_is_node (&plan, ink_plan_part (&plan, 0), 0));
-    assert_true (ink_plan_is_node (&plan, ink_plan_part (&plan, 1), 0));
-    assert_true (ink_plan_is_node (&plan, ink_plan_part (&plan, 1), 1));
-    assert_true (ink_plan_is_node (&plan, ink_plan_part (&plan, 2), 0));
+    assert_false (is_node (&plan, 0, 0));
+    assert_true (is_node (&plan, 1, 0));
+    assert_true (is_node (&plan, 1, 1));
+    assert_true (is_node (&plan, 2, 0));
     //  The range ends here, the source does not: the pair across the border is missing.
-    assert_false (ink_plan_is_node (&plan, ink_plan_part (&plan, 2), 1));
+    assert_false (is_node (&plan, 2, 1));
 }
 
 static void
@@ -164,13 +208,21 @@ the_last_part_of_a_source_is_a_node (void **unused)
 {
     (void) unused;
     ink_plan_t plan = {.offset = 4096, .length = 5000, .size = 9096, .chunk = 4096};
-    assert_true (ink_plan_is_node (&plan, ink_plan_part (&plan, 0), 4096));
-    assert_true (ink_plan_is_node (&plan, ink_plan_part (&plan, 1), 4096));
+    assert_true (is_node (&plan, 0, 4096));
+    assert_true (is_node (&plan, 1, 4096));
     plan.length = 4999;
-    assert_false (ink_plan_is_node (&plan, ink_plan_part (&plan, 1), 0));
+    assert_false (is_node (&plan, 1, 0));
 }
 
-//  What makes sharing right: a node is the same bytes and the same lookahead in any plan.
+static bool
+sees_alike (const ink_plan_t *a, ink_part_t mine, const ink_plan_t *b, ink_part_t other,
+            ink_reach_t reach)
+{
+    ink_reach_t x = ink_plan_sight (a, mine, reach), y = ink_plan_sight (b, other, reach);
+    return x.lookback == y.lookback && x.lookahead == y.lookahead;
+}
+
+//  What makes sharing right: a node is the same bytes and the same sight in any plan.
 static void
 a_node_does_not_depend_on_the_range (void **unused)
 {
@@ -179,14 +231,14 @@ a_node_does_not_depend_on_the_range (void **unused)
     uint64_t nodes = 0;
     for (int round = 0; round < ROUNDS; round++) {
         ink_plan_t plan = any_plan ();
-        uint32_t overlap = (uint32_t) below (4097);
+        ink_reach_t reach = {(uint32_t) (below (2) * below (4097)),
+                             (uint32_t) below (4097)};
         ink_part_t part = ink_plan_part (&plan, below (ink_plan_count (&plan)));
         ink_plan_t whole = {0, plan.size, plan.size, plan.chunk};
         ink_part_t same = ink_plan_part (&whole, part.offset / plan.chunk);
         bool is = part.offset == same.offset && part.length == same.length &&
-                  ink_plan_lookahead (&plan, part, overlap) ==
-                      ink_plan_lookahead (&whole, same, overlap);
-        CHECK (&plan, ink_plan_is_node (&plan, part, overlap) == is);
+                  sees_alike (&plan, part, &whole, same, reach);
+        CHECK (&plan, ink_plan_is_node (&plan, part, reach) == is);
         nodes += is;
     }
     assert_in_range (nodes, ROUNDS / 10, ROUNDS - ROUNDS / 10);
@@ -199,7 +251,9 @@ main (void)
         cmocka_unit_test (parts_tile_the_range_and_never_cross_a_border),
         cmocka_unit_test (find_knows_the_parts_and_nothing_else),
         cmocka_unit_test (a_span_is_its_parts_side_by_side),
+        cmocka_unit_test (lookback_begins_with_the_range),
         cmocka_unit_test (lookahead_ends_with_the_range),
+        cmocka_unit_test (whole_chunks_with_their_lookback_are_nodes),
         cmocka_unit_test (whole_chunks_with_their_lookahead_are_nodes),
         cmocka_unit_test (the_last_part_of_a_source_is_a_node),
         cmocka_unit_test (a_node_does_not_depend_on_the_range),

@@ -92,20 +92,24 @@ keys_sort_by_place_and_tell_nodes_from_fragments (void **state)
 {
     (void) state;
     ink_series_t series = {"0123456789abcde"};
+    const ink_reach_t none = {0}, some = {7, 9};
     ink_plan_t plan = {.offset = 4096, .length = 8192, .size = 1 << 20, .chunk = 4096};
     ink_part_t part = {4096, 4096}, next = {1 << 16, 4096}, cut = {4096, 4095};
-    ink_cache_key_t node = ink_cache_key (&series, &plan, part, 0);
-    ink_cache_key_t after = ink_cache_key (&series, &plan, next, 0);
-    ink_cache_key_t fragment = ink_cache_key (&series, &plan, cut, 0);
+    ink_cache_key_t node = ink_cache_key (&series, &plan, part, none);
+    ink_cache_key_t after = ink_cache_key (&series, &plan, next, none);
+    ink_cache_key_t fragment = ink_cache_key (&series, &plan, cut, none);
     assert_int_equal (node.size, 25);
-    assert_int_equal (fragment.size, 37);
+    assert_int_equal (fragment.size, 41);
     assert_memory_equal (node.bytes, "0123456789abcde\0\14\0\0\0\0\0\0\20\0", 25);
     assert_memory_equal (
-        fragment.bytes, "0123456789abcde\0\0\0\0\0\0\0\0\20\0\0\0\0\0\0\0\17\377\0\0\0\0",
-        37);
+        fragment.bytes,
+        "0123456789abcde\0\0\0\0\0\0\0\0\20\0\0\0\0\0\0\0\17\377\0\0\0\0\0\0\0\0", 41);
+    ink_cache_key_t seeing =
+        ink_cache_key (&series, &plan, (ink_part_t){4106, 4086}, some);
+    assert_memory_equal (seeing.bytes + 33, "\0\0\0\7\0\0\0\11", 8);
     assert_true (memcmp (node.bytes, after.bytes, 25) < 0);
     plan.chunk = 8192;
-    ink_cache_key_t coarse = ink_cache_key (&series, &plan, (ink_part_t){0, 8192}, 0);
+    ink_cache_key_t coarse = ink_cache_key (&series, &plan, (ink_part_t){0, 8192}, none);
     assert_int_equal (coarse.bytes[16], 13);
 }
 
