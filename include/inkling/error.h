@@ -70,7 +70,9 @@
     E (EKERNEL, "bad_kernel", 5, 0, "the kernel cannot be loaded",                       \
        "build it against this version of inkling/kernel.h")                              \
     E (ESYSTEM, "system", 5, 1, "the system refused a resource",                         \
-       "check limits on files, memory and processes")
+       "check limits on files, memory and processes")                                    \
+    E (EGAVEUP, "gave_up", 1, 0, "the kernel gave up on this range",                     \
+       "a pattern may take too many steps there: make it simpler, or `most` smaller")
 
 typedef enum {
 #define INK_ERROR_CODE(code, name, status, again, sentence, hint) INK_##code,

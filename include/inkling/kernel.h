@@ -144,7 +144,7 @@ struct ink_emit {
     //  a negative `begin`: the last record that began before the slice goes on to `end`.
     void (*record) (ink_emit_t *self, int64_t begin, uint64_t end);
 
-    //  The slice cannot be done: the range it lies in fails with bad_value.
+    //  The slice cannot be done: the range it lies in fails with gave_up.
     void (*give_up) (ink_emit_t *self);
 };
 

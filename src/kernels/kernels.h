@@ -18,6 +18,7 @@ extern const ink_kernel_t ink_kernel_diff;
 extern const ink_kernel_t ink_kernel_count;
 extern const ink_kernel_t ink_kernel_bytes;
 extern const ink_kernel_t ink_kernel_strings;
+extern const ink_kernel_t ink_kernel_search;
 
 //  The kernel of a name, or NULL.
 const ink_kernel_t *ink_kernels_find (const char *name);

@@ -118,7 +118,7 @@ static void
 on_give_up (ink_emit_t *emit)
 {
     ink_gather_t *self = (ink_gather_t *) emit;
-    self->error = self->error ? self->error : INK_EVALUE;
+    self->error = self->error ? self->error : INK_EGAVEUP;
 }
 
 ink_gather_t *

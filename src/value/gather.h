@@ -19,8 +19,8 @@ void ink_gather_destroy (ink_gather_t **self_p);
 void
 ink_gather_begin (ink_gather_t *self, const ink_geometry_t *geometry, ink_part_t part);
 
-//  Maps the next slice of the part. INK_EVALUE: the kernel gave up, or found what cannot be
-//  there; INK_ENOMEM. The part is spoiled then.
+//  Maps the next slice of the part. INK_EGAVEUP: the kernel did; INK_EVALUE: it found what
+//  cannot be there; INK_ENOMEM. The part is spoiled then.
 int
 ink_gather_map (ink_gather_t *self, const ink_kernel_t *kernel, const ink_slice_t *slice);
 

@@ -107,7 +107,8 @@ begin (ink_care_t *self, const ink_msg_lease_t *lease)
 static bool
 is_of_a_piece (int error)
 {
-    return error == INK_ELOST || error == INK_EIO || error == INK_EVALUE;
+    return error == INK_ELOST || error == INK_EIO || error == INK_EVALUE ||
+           error == INK_EGAVEUP;
 }
 
 static void

@@ -67,6 +67,7 @@ struct ink_compute {
     size_t buffer_size;
     ink_msg_speed_t speeds[KERNELS_COUNTED];
     int64_t paces[KERNELS_COUNTED];
+    uint64_t paced[KERNELS_COUNTED]; //  With which parameters
     size_t speed_count;
 };
 
@@ -218,7 +219,12 @@ set_column (ink_compute_t *self, column_t *column, const ink_msg_lease_t *lease,
     column->geometry = (ink_geometry_t){0};
     column->kernel->geometry (&column->args, &column->geometry);
     column->speed = speed_of (self, column->kernel->name);
-    column->pace = &self->paces[column->speed - self->speeds];
+    size_t row = (size_t) (column->speed - self->speeds);
+    column->pace = &self->paces[row];
+    uint64_t asked = XXH3_64bits (&column->args, sizeof column->args);
+    if (self->paced[row] != asked)
+        *column->pace = 0; //  With other parameters it may be slow
+    self->paced[row] = asked;
     if (column->geometry.lookback > self->reach.lookback)
         self->reach.lookback = column->geometry.lookback;
     if (column->geometry.lookahead > self->reach.lookahead)
