@@ -10,6 +10,7 @@
 #include "value/answer.h"
 #include "worker/bisect.h"
 #include "worker/care.h"
+#include "worker/terms.h"
 #include "worker/trial.h"
 
 //  A lease is not searched for longer than this
@@ -81,7 +82,7 @@ begin (ink_care_t *self, const ink_msg_lease_t *lease)
 {
     ink_args_t args;
     ink_care_stop (self);
-    int rc = ink_compute_kernel (&lease->kernels.items[0], &self->kernel, &args);
+    int rc = ink_terms_kernel (&lease->kernels.items[0], &self->kernel, &args);
     if (rc)
         return rc;
     const ink_msg_span_t *span = &lease->spans.items[0];
@@ -114,7 +115,7 @@ is_of_a_piece (int error)
 static void
 emit_error (ink_care_t *self, const ink_msg_lease_t *lease, int error)
 {
-    ink_msg_t msg = ink_compute_value (self->instance, lease, 0, 0);
+    ink_msg_t msg = ink_terms_value (self->instance, lease, 0, 0);
     msg.value.error = (uint64_t) error;
     self->emit (self->emit_self, &msg, NULL);
 }
@@ -127,9 +128,9 @@ emit_value (ink_care_t *self, const ink_msg_lease_t *lease)
     if (!payload)
         return INK_ENOMEM;
     ink_answer_extract (self->answer, self->part, ink_payload_data (payload));
-    ink_msg_t msg = ink_compute_value (self->instance, lease, 0, 0);
-    ink_plan_t range = {.offset = lease->begin, .length = lease->end - lease->begin};
-    ink_reach_t seen = ink_plan_sight (&range, self->part, self->reach);
+    ink_msg_t msg = ink_terms_value (self->instance, lease, 0, 0);
+    ink_reach_t seen =
+        ink_terms_sight (lease, &lease->spans.items[0], self->part, self->reach);
     msg.value.lookback = seen.lookback;
     msg.value.lookahead = seen.lookahead;
     msg.value.checksum = XXH3_64bits (ink_payload_data (payload), size);
@@ -189,7 +190,7 @@ go_on (ink_care_t *self, const ink_msg_lease_t *lease, bool *done)
 bool
 ink_care_slice (ink_care_t *self, const ink_msg_lease_t *lease)
 {
-    if (!ink_compute_is_workable (lease) || lease->spans.size != 1 ||
+    if (!ink_terms_are_workable (lease) || lease->spans.size != 1 ||
         lease->kernels.size != 1 || !lease->spans.items[0].length)
         return true; //  As ink_compute_slice
     bool done = false;

@@ -9,11 +9,11 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "inkling/error.h"
-#include "kernels/args.h"
 #include "kernels/kernels.h"
 #include "value/answer.h"
 #include "value/gather.h"
 #include "worker/compute.h"
+#include "worker/terms.h"
 
 #define SLICE_MOST ((size_t) 256 << 10)
 #define SLICE_LEAST ((size_t) 4 << 10)
@@ -192,28 +192,10 @@ open_sources (ink_compute_t *self, const ink_msg_lease_t *lease)
 //  ---------------------------------------------------------------------------------------
 //  Beginning a lease
 
-int
-ink_compute_kernel (const ink_msg_kernel_t *msg, const ink_kernel_t **kernel,
-                    ink_args_t *args)
-{
-    ink_why_t why;
-    *kernel = ink_kernels_find (msg->name);
-    if (!*kernel || (*kernel)->version != msg->version)
-        return INK_ENOKERNEL;
-    ink_args_init (args, *kernel);
-    for (size_t n = 0; n < msg->params.size; n++) {
-        const ink_msg_param_t *param = &msg->params.items[n];
-        if (ink_args_set (args, *kernel, param->name, param->value, param->text, &why))
-            return INK_EPARAM;
-    }
-    return INK_OK;
-}
-
 static int
 set_column (ink_compute_t *self, column_t *column, const ink_msg_lease_t *lease, size_t k)
 {
-    int rc =
-        ink_compute_kernel (&lease->kernels.items[k], &column->kernel, &column->args);
+    int rc = ink_terms_kernel (&lease->kernels.items[k], &column->kernel, &column->args);
     if (rc)
         return rc;
     column->geometry = (ink_geometry_t){0};
@@ -397,18 +379,6 @@ reach_of (const column_t *column)
     return (ink_reach_t){column->geometry.lookback, column->geometry.lookahead};
 }
 
-//  What of a reach lies in the range of the request. A sample sees nothing around it, so that
-//  it is the same wherever it lies.
-static ink_reach_t
-sight (const ink_msg_lease_t *lease, const ink_msg_span_t *span, ink_part_t piece,
-       ink_reach_t reach)
-{
-    ink_plan_t range = {.offset = lease->begin, .length = lease->end - lease->begin};
-    if (lease->fold)
-        range = (ink_plan_t){.offset = span->offset, .length = span->length};
-    return ink_plan_sight (&range, piece, reach);
-}
-
 //  How many bytes the second source has from there on, of `size`.
 static size_t
 other_bytes (const ink_compute_t *self, uint64_t offset, uint64_t size)
@@ -437,7 +407,7 @@ map_slice (ink_compute_t *self, const ink_msg_lease_t *lease, const ink_msg_span
 {
     size_t length = slice_length (self, span->offset + span->length - self->position);
     ink_part_t piece = {self->position, length};
-    ink_reach_t seen = sight (lease, span, piece, self->reach);
+    ink_reach_t seen = ink_terms_sight (lease, span, piece, self->reach);
     int64_t before = ink_clock_ns ();
     if (self->reads) {
         int rc = read_slice (self, seen, length);
@@ -447,7 +417,7 @@ map_slice (ink_compute_t *self, const ink_msg_lease_t *lease, const ink_msg_span
     for (size_t k = 0; k < self->column_count; k++) {
         column_t *column = &self->columns[k];
         bool unread = column->kernel->flags & INK_KERNEL_UNREAD;
-        ink_reach_t own = sight (lease, span, piece, reach_of (column));
+        ink_reach_t own = ink_terms_sight (lease, span, piece, reach_of (column));
         ink_slice_t slice = {.bytes = unread ? NULL : self->buffer + seen.lookback,
                              .length = length,
                              .lookback = own.lookback,
@@ -473,52 +443,6 @@ map_slice (ink_compute_t *self, const ink_msg_lease_t *lease, const ink_msg_span
 
 //  ---------------------------------------------------------------------------------------
 //  Values: one of each span, or, of a sample, one of so many spans as are folded
-
-//  The span with which the value begins that the present one belongs to.
-static size_t
-first_span (const ink_msg_lease_t *lease, size_t span)
-{
-    return lease->fold ? span - span % lease->fold : span;
-}
-
-static bool
-ends_value (const ink_msg_lease_t *lease, size_t span)
-{
-    return span + 1 == lease->spans.size || first_span (lease, span + 1) == span + 1;
-}
-
-ink_msg_t
-ink_compute_value (uint64_t instance, const ink_msg_lease_t *lease, size_t span, size_t k)
-{
-    ink_msg_t msg = {.kind = INK_MSG_VALUE};
-    msg.value.epoch = lease->epoch;
-    msg.value.worker = instance;
-    msg.value.lease = lease->lease;
-    msg.value.slot = span * lease->kernels.size + k;
-    msg.value.series = lease->series.items[k].key;
-    msg.value.offset = lease->spans.items[span].offset;
-    msg.value.length = lease->spans.items[span].length;
-    return msg;
-}
-
-//  The same for a SAMPLE, with the spans from `first` to the present one.
-static ink_msg_t
-sample_value (const ink_compute_t *self, const ink_msg_lease_t *lease, size_t first,
-              size_t k)
-{
-    ink_msg_t msg = {.kind = INK_MSG_SAMPLE};
-    msg.sample.epoch = lease->epoch;
-    msg.sample.worker = self->instance;
-    msg.sample.lease = lease->lease;
-    msg.sample.slot = first / lease->fold * lease->kernels.size + k;
-    msg.sample.handle = lease->handle;
-    msg.sample.series = lease->series.items[k].key;
-    for (size_t n = first; n <= self->span; n++) {
-        msg.sample.units++;
-        msg.sample.bytes += lease->spans.items[n].length;
-    }
-    return msg;
-}
 
 static void
 check_fence (const column_t *column)
@@ -567,9 +491,9 @@ emit_value (ink_compute_t *self, const ink_msg_lease_t *lease, size_t k)
     ink_payload_t *payload = pack (column, (ink_part_t){span->offset, span->length});
     if (!payload)
         return INK_ENOMEM;
-    ink_msg_t msg = ink_compute_value (self->instance, lease, self->span, k);
+    ink_msg_t msg = ink_terms_value (self->instance, lease, self->span, k);
     ink_part_t part = {span->offset, span->length};
-    ink_reach_t seen = sight (lease, span, part, reach_of (column));
+    ink_reach_t seen = ink_terms_sight (lease, span, part, reach_of (column));
     msg.value.lookback = seen.lookback;
     msg.value.lookahead = seen.lookahead;
     msg.value.checksum = checksum (payload);
@@ -597,7 +521,8 @@ emit_sample (ink_compute_t *self, const ink_msg_lease_t *lease, size_t k)
         pack (&self->columns[k], (ink_part_t){span->offset, span->length});
     if (!payload)
         return INK_ENOMEM;
-    ink_msg_t msg = sample_value (self, lease, first_span (lease, self->span), k);
+    ink_msg_t msg = ink_terms_sample (self->instance, lease,
+                                      ink_terms_first (lease, self->span), self->span, k);
     msg.sample.checksum = checksum (payload);
     msg.sample.busy_ns = (uint64_t) self->columns[k].busy_ns;
     self->emit (self->emit_self, &msg, &payload);
@@ -608,14 +533,15 @@ emit_sample (ink_compute_t *self, const ink_msg_lease_t *lease, size_t k)
 static void
 emit_errors (ink_compute_t *self, const ink_msg_lease_t *lease, int error)
 {
-    size_t first = first_span (lease, self->span);
+    size_t first = ink_terms_first (lease, self->span);
     for (; self->span < lease->spans.size; self->span++) {
-        if (!ends_value (lease, self->span))
+        if (!ink_terms_end_value (lease, self->span))
             continue;
         for (size_t k = 0; k < lease->kernels.size && is_wanted (self, lease); k++) {
             ink_msg_t msg =
-                lease->fold ? sample_value (self, lease, first, k)
-                            : ink_compute_value (self->instance, lease, self->span, k);
+                lease->fold
+                    ? ink_terms_sample (self->instance, lease, first, self->span, k)
+                    : ink_terms_value (self->instance, lease, self->span, k);
             *(lease->fold ? &msg.sample.error : &msg.value.error) = (uint64_t) error;
             self->emit (self->emit_self, &msg, NULL);
         }
@@ -628,7 +554,7 @@ static int
 finish_span (ink_compute_t *self, const ink_msg_lease_t *lease)
 {
     int rc = INK_OK;
-    if (ends_value (lease, self->span)) {
+    if (ink_terms_end_value (lease, self->span)) {
         rc = self->source ? ink_source_check (self->source) : INK_OK;
         if (rc == INK_OK && self->other)
             rc = ink_source_check (self->other);
@@ -663,7 +589,7 @@ go_on (ink_compute_t *self, const ink_msg_lease_t *lease)
         return INK_OK;
     const ink_msg_span_t *span = &lease->spans.items[self->span];
     if (rc == INK_OK && self->position == span->offset &&
-        first_span (lease, self->span) == self->span)
+        ink_terms_first (lease, self->span) == self->span)
         rc = begin_value (self, span);
     if (rc == INK_OK)
         rc = map_slice (self, lease, span);
@@ -676,25 +602,9 @@ go_on (ink_compute_t *self, const ink_msg_lease_t *lease)
 }
 
 bool
-ink_compute_is_workable (const ink_msg_lease_t *lease)
-{
-    if (!lease->spans.size || !lease->kernels.size ||
-        lease->kernels.size != lease->series.size)
-        return false;
-    for (size_t n = 0; n < lease->spans.size; n++) {
-        const ink_msg_span_t *span = &lease->spans.items[n];
-        if ((lease->fold && !span->length) || span->length > INK_CHUNK_MOST ||
-            span->offset < lease->begin || span->offset > lease->end ||
-            span->length > lease->end - span->offset)
-            return false;
-    }
-    return true;
-}
-
-bool
 ink_compute_slice (ink_compute_t *self, const ink_msg_lease_t *lease)
 {
-    if (!ink_compute_is_workable (lease))
+    if (!ink_terms_are_workable (lease))
         return true; //  Nothing that could be answered: the lease will end at its deadline
     int rc = go_on (self, lease);
     if (rc)

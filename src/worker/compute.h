@@ -30,17 +30,6 @@ void ink_compute_destroy (ink_compute_t **self_p);
 //  time. Emits the values of each span that is complete. True when the lease is done.
 bool ink_compute_slice (ink_compute_t *self, const ink_msg_lease_t *lease);
 
-//  Whether a lease can be worked on at all. Spans without bytes are passed over.
-bool ink_compute_is_workable (const ink_msg_lease_t *lease);
-
-//  The kernel a lease names, and its parameters. INK_ENOKERNEL, INK_EPARAM.
-int ink_compute_kernel (const ink_msg_kernel_t *msg, const ink_kernel_t **kernel,
-                        ink_args_t *args);
-
-//  A VALUE that names span and kernel of a lease, and holds nothing yet.
-ink_msg_t ink_compute_value (uint64_t instance, const ink_msg_lease_t *lease, size_t span,
-                             size_t k);
-
 //  What has been done since the beginning, a row a kernel; lives until the next slice.
 const ink_msg_speed_t *ink_compute_speeds (const ink_compute_t *self, size_t *size);
 

@@ -41,7 +41,8 @@ fate (world_t *world, const source_t *source, ink_part_t piece)
 static void
 map (const careful_t *self, ink_part_t piece)
 {
-    ink_reach_t seen = compute_sight (self->lease, self->kernel, &self->args, piece);
+    ink_reach_t seen = compute_sight (self->lease, &self->lease->spans.items[0],
+                                      self->kernel, &self->args, piece);
     bool unread = self->kernel->flags & INK_KERNEL_UNREAD;
     ink_slice_t slice = {.bytes = unread ? NULL : self->version->bytes + piece.offset,
                          .length = (size_t) piece.length,
@@ -127,7 +128,7 @@ care_pack (sim_worker_t *self, const ink_msg_lease_t *lease)
     ink_msg_value_t *msg = &value->msg.value;
     ink_args_t args;
     compute_args (kernel, &lease->kernels.items[0], &args);
-    ink_reach_t seen = compute_sight (lease, kernel, &args, part);
+    ink_reach_t seen = compute_sight (lease, &lease->spans.items[0], kernel, &args, part);
     msg->lookback = seen.lookback;
     msg->lookahead = seen.lookahead;
     msg->checksum = XXH3_64bits (ink_payload_data (value->payload), size);

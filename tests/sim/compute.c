@@ -50,14 +50,16 @@ compute_args (const ink_kernel_t *kernel, const ink_msg_kernel_t *msg, ink_args_
 
 //  What a kernel sees of the range of the request around a piece of it.
 ink_reach_t
-compute_sight (const ink_msg_lease_t *lease, const ink_kernel_t *kernel,
-               const ink_args_t *args, ink_part_t piece)
+compute_sight (const ink_msg_lease_t *lease, const ink_msg_span_t *span,
+               const ink_kernel_t *kernel, const ink_args_t *args, ink_part_t piece)
 {
+    uint64_t begin = lease->fold ? span->offset : lease->begin;
+    uint64_t end = lease->fold ? span->offset + span->length : lease->end;
     ink_geometry_t geometry = {0};
     kernel->geometry (args, &geometry);
     return (ink_reach_t){
-        (uint32_t) least (geometry.lookback, piece.offset - lease->begin),
-        (uint32_t) least (geometry.lookahead, lease->end - piece.offset - piece.length)};
+        (uint32_t) least (geometry.lookback, piece.offset - begin),
+        (uint32_t) least (geometry.lookahead, end - piece.offset - piece.length)};
 }
 
 //  ---------------------------------------------------------------------------------------
@@ -191,12 +193,7 @@ map (sim_worker_t *self, const ink_msg_lease_t *lease, const version_t *version,
     kernel->geometry (&args, &geometry);
     bool unread = kernel->flags & INK_KERNEL_UNREAD;
     ink_part_t piece = {self->position, length};
-    ink_reach_t seen =
-        lease->fold ? (ink_reach_t){0} : compute_sight (lease, kernel, &args, piece);
-    if (lease->fold) {
-        uint64_t behind = span->offset + span->length - self->position - length;
-        seen.lookahead = (uint32_t) least (geometry.lookahead, behind);
-    }
+    ink_reach_t seen = compute_sight (lease, span, kernel, &args, piece);
     ink_slice_t slice = {.bytes = unread ? NULL : version->bytes + self->position,
                          .length = (size_t) length,
                          .lookback = seen.lookback,
@@ -303,7 +300,7 @@ pack (sim_worker_t *self, const ink_msg_lease_t *lease, size_t k)
         return;
     }
     ink_msg_value_t *msg = &value->msg.value;
-    ink_reach_t seen = compute_sight (lease, kernel, &args, part);
+    ink_reach_t seen = compute_sight (lease, span, kernel, &args, part);
     msg->lookback = seen.lookback;
     msg->lookahead = seen.lookahead;
     msg->checksum = XXH3_64bits (ink_payload_data (value->payload), shape.size);

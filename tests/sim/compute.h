@@ -19,12 +19,14 @@ void compute_send (world_t *world, sim_worker_t *self, sim_value_t *value);
 //  The lease of a value.
 uint64_t sim_value_lease (const sim_value_t *value);
 
-//  For care.c: the parameters of a lease's kernel; what it sees of the request's range around a
+//  For care.c: the parameters of a lease's kernel; what it sees of the request's range, or of a
+//  sample, around a
 //  piece; a VALUE of a lease, to be filled in.
 void
 compute_args (const ink_kernel_t *kernel, const ink_msg_kernel_t *msg, ink_args_t *args);
-ink_reach_t compute_sight (const ink_msg_lease_t *lease, const ink_kernel_t *kernel,
-                           const ink_args_t *args, ink_part_t piece);
+ink_reach_t
+compute_sight (const ink_msg_lease_t *lease, const ink_msg_span_t *span,
+               const ink_kernel_t *kernel, const ink_args_t *args, ink_part_t piece);
 sim_value_t *compute_add_value (sim_worker_t *self, const ink_msg_lease_t *lease,
                                 size_t span, size_t k);
 
