@@ -4,7 +4,8 @@
 //
 //  Random ranges of the files are asked for, nothing cached. Each partial with an estimate is
 //  kept, and compared with the final when that has come: how far off the worst counter was, as
-//  a share of the range, beside the bound. doc/estimates.md has the tables.
+//  a share of the range, or the worst cell of entropy, as a share of 8 bits, beside the bound.
+//  doc/estimates.md has the tables.
 
 #include <string.h>
 #include <sys/stat.h>
@@ -32,26 +33,58 @@ typedef struct {
 static stage_t all[STAGES];
 static ink_reply_t *kept[KEPT_MOST];
 static size_t kept_count;
+static uint64_t offset; //  Of the range
 
 static double
-largest_error (const ink_reply_t *reply, const ink_reply_t *final)
+off_by (double said, double truth)
+{
+    return said < truth ? truth - said : said - truth;
+}
+
+//  Of counts.
+static double
+worst_count (const ink_reply_t *reply, const ink_reply_t *final)
 {
     const uint64_t *said = ink_reply_data (reply), *truth = ink_reply_data (final);
-    double largest = 0;
+    double worst = 0;
     if (ink_reply_size (reply) != ink_reply_size (final))
         die ("an estimate is of another size than its final");
     for (size_t n = 0; n < ink_reply_size (final) / sizeof *truth; n++) {
-        double off = (double) said[n] - (double) truth[n];
-        off = off < 0 ? -off : off;
-        largest = off > largest ? off : largest;
+        double off = off_by ((double) said[n], (double) truth[n]);
+        worst = off > worst ? off : worst;
     }
-    return largest / (double) ink_reply_total (final);
+    return worst / (double) ink_reply_total (final);
+}
+
+//  Of entropies: a coarse one stands for the mean of those of its cells.
+static double
+worst_entropy (const ink_reply_t *reply, const ink_reply_t *final)
+{
+    const float *said = ink_reply_data (reply), *truth = ink_reply_data (final);
+    uint64_t own = ink_reply_precision (final), coarse = ink_reply_precision (reply);
+    uint64_t at = offset, end = offset + ink_reply_total (final);
+    double worst = 0;
+    for (size_t n = 0, fine = 0; at < end; n++) {
+        double sum = 0, weight = 0;
+        for (uint64_t cell = at / coarse; at < end && at / coarse == cell; fine++) {
+            uint64_t next = at - at % own + own;
+            next = next < end ? next : end;
+            sum += (double) truth[fine] * (double) (next - at);
+            weight += (double) (next - at);
+            at = next;
+        }
+        double off = off_by (said[n], sum / weight);
+        worst = off > worst ? off : worst;
+    }
+    return worst / 8;
 }
 
 static void
 judge (const ink_reply_t *reply, const ink_reply_t *final)
 {
-    double error = largest_error (reply, final), bound = ink_reply_bound (reply);
+    bool counts = !ink_reply_precision (final);
+    double error = counts ? worst_count (reply, final) : worst_entropy (reply, final);
+    double bound = ink_reply_bound (reply);
     double computed =
         (double) ink_reply_computed (reply) / (double) ink_reply_total (reply);
     size_t n = 0;
@@ -73,7 +106,7 @@ make_request (const char *kernel, const char *file, uint64_t size)
     if (!request || ink_request_add_kernel (request, kernel))
         die ("cannot make a request");
     uint64_t length = SHORTEST + (uint64_t) (drand48 () * (double) (size - SHORTEST));
-    uint64_t offset = (uint64_t) (drand48 () * (double) (size - length));
+    offset = (uint64_t) (drand48 () * (double) (size - length));
     ink_request_set_range (request, offset, length);
     ink_request_set_cache (request, false, false);
     bool names = drand48 () < 0.5;

@@ -363,20 +363,19 @@ typedef enum {
     F (LIST, failures, INK_FAILURES_MOST, failure) \
     F (U64, lookback, UINT32_MAX, )
 
-//  What `units` spans of a lease with `fold`, `bytes` in all, came to. A frame with the packed
-//  value follows, unless it has an error.
-#define INK_FIELDS_sample(F)         \
-    F (U64, epoch, INK_ANY, )        \
-    F (U64, worker, INK_ANY, )       \
-    F (U64, lease, INK_ANY, )        \
-    F (U64, slot, UINT32_MAX, )      \
-    F (U64, handle, INK_ANY, )       \
-    F (BIN, series, 16, )            \
-    F (U64, units, INK_SPANS_MOST, ) \
-    F (U64, bytes, INK_ANY, )        \
-    F (U64, error, UINT32_MAX, )     \
-    F (U64, checksum, INK_ANY, )     \
-    F (U64, busy_ns, INK_ANY, )
+//  What `spans` of a lease with `fold` came to. A frame with the packed value follows, unless it
+//  has an error: counts added up, cells side by side.
+#define INK_FIELDS_sample(F)     \
+    F (U64, epoch, INK_ANY, )    \
+    F (U64, worker, INK_ANY, )   \
+    F (U64, lease, INK_ANY, )    \
+    F (U64, slot, UINT32_MAX, )  \
+    F (U64, handle, INK_ANY, )   \
+    F (BIN, series, 16, )        \
+    F (U64, error, UINT32_MAX, ) \
+    F (U64, checksum, INK_ANY, ) \
+    F (U64, busy_ns, INK_ANY, )  \
+    F (LIST, spans, INK_SPANS_MOST, span)
 
 //  (The probe is passed on as it is.)
 

@@ -15,6 +15,9 @@
 #define TELLING_PARTS 16
 #define TELLING_BYTES 16
 
+//  What is known of a sequence is shown as it is when it is more than this part of it
+#define OUTLINED_PART 4
+
 int
 ink_collection_args (ink_args_t *args, const ink_kernel_t *kernel,
                      const ink_msg_kernel_t *msg)
@@ -50,7 +53,8 @@ set_strand (ink_collection_t *self, ink_collected_t *strand, const ink_msg_kerne
     strand->left = self->parts;
     strand->there = ink_alloc (self->parts);
     strand->answer = ink_answer_new (strand->kernel, args, range);
-    strand->estimates = expect->estimate && ink_estimate_suits (strand->kernel, args);
+    strand->estimates = expect->estimate && (ink_estimate_suits (strand->kernel, args) ||
+                                             ink_outline_suits (strand->kernel, args));
     return strand->there && strand->answer ? INK_OK : INK_ENOMEM;
 }
 
@@ -110,6 +114,7 @@ ink_collection_destroy (ink_collection_t **self_p)
         ink_list_remove (&strand->dirty);
         ink_answer_destroy (&strand->answer);
         ink_estimate_destroy (&strand->estimate);
+        ink_outline_destroy (&strand->outline);
         ink_free (strand->there);
         ink_free (strand->torn);
         ink_free (strand->failures);
@@ -166,7 +171,8 @@ static bool
 begin_estimate (ink_collected_t *self)
 {
     const ink_plan_t *plan = &self->collection->plan;
-    if (self->estimates && !self->estimate)
+    bool counts = self->kernel->shape == INK_SHAPE_COUNTS;
+    if (self->estimates && counts && !self->estimate)
         self->estimate =
             ink_estimate_new (self->kernel, &self->args, plan->length, plan->chunk,
                               self->answer, plan->length - self->cached - self->computed);
@@ -217,17 +223,48 @@ ink_collected_add (ink_collected_t *self, uint64_t n, const ink_msg_value_t *msg
     return INK_OK;
 }
 
+//  The items of each span, one behind the other.
+static int
+outline (ink_collected_t *self, const ink_msg_sample_t *msg, const uint8_t *items,
+         size_t size)
+{
+    const ink_plan_t *plan = &self->collection->plan;
+    if (!self->outline)
+        self->outline = ink_outline_new (self->kernel, &self->args,
+                                         (ink_part_t){plan->offset, plan->length});
+    if (!self->outline)
+        return INK_ENOMEM;
+    for (size_t n = 0; n < msg->spans.size; n++) {
+        ink_part_t piece = {msg->spans.items[n].offset, msg->spans.items[n].length};
+        if (!ink_outline_has (self->outline, piece))
+            return INK_EVALUE;
+        size_t own = ink_answer_bytes (self->kernel, &self->args, piece);
+        if (own > size || ink_outline_sample (self->outline, items, own, piece))
+            return INK_EVALUE;
+        items += own;
+        size -= own;
+    }
+    return size ? INK_EVALUE : INK_OK;
+}
+
 int
 ink_collected_sample (ink_collected_t *self, const ink_msg_sample_t *msg,
                       const void *value, size_t size)
 {
+    uint64_t bytes = 0;
     if (!self->estimates)
         return INK_OK;
+    if (self->kernel->shape == INK_SHAPE_CELLS)
+        return outline (self, msg, value, size);
     if (!begin_estimate (self))
         return INK_ENOMEM;
-    if (!msg->units || !msg->bytes || msg->bytes > self->collection->plan.length)
-        return INK_EVALUE;
-    return ink_estimate_sample (self->estimate, value, size, msg->units, msg->bytes);
+    for (size_t n = 0; n < msg->spans.size; n++) {
+        uint64_t length = msg->spans.items[n].length;
+        if (length > self->collection->plan.length - bytes)
+            return INK_EVALUE;
+        bytes += length;
+    }
+    return ink_estimate_sample (self->estimate, value, size, msg->spans.size, bytes);
 }
 
 void
@@ -243,16 +280,52 @@ ink_collected_spare (ink_collected_t *self)
         }
 }
 
+//  At which precision it is wanted now: a final at the kernel's own.
+static uint64_t
+wanted_precision (const ink_collected_t *self)
+{
+    const ink_plan_t *plan = &self->collection->plan;
+    uint64_t wanted = ink_schedule_precision (
+        &self->schedule, self->cached + self->computed, plan->length);
+    return ink_coarse_near (self->kernel, &self->args,
+                            (ink_part_t){plan->offset, plan->length},
+                            self->left ? wanted : 0);
+}
+
+//  An outline is coarse. It is told when that will do, or when nobody said what will, as long
+//  as little is known.
+static void
+tell_outline (const ink_collected_t *self, ink_tidings_t *tidings)
+{
+    uint64_t total = self->collection->plan.length, bound, coarse;
+    if (!self->left || !self->outline || total - tidings->covered <= self->failed ||
+        !ink_outline_bound (self->outline, &bound))
+        return;
+    coarse = ink_outline_precision (self->outline);
+    if (self->schedule.size ? tidings->precision < coarse
+                            : tidings->covered > total / OUTLINED_PART)
+        return;
+    tidings->outline = self->outline;
+    tidings->estimated = total - tidings->covered;
+    tidings->bound = bound;
+    if (tidings->precision < coarse)
+        tidings->precision = coarse;
+}
+
 ink_tidings_t
 ink_collected_tidings (const ink_collected_t *self)
 {
     uint64_t total = self->collection->plan.length;
     ink_tidings_t tidings = {.covered = self->cached + self->computed,
-                             .bound = INK_EXACT};
+                             .bound = INK_EXACT,
+                             .precision = wanted_precision (self)};
     uint64_t rest = total - (INK_PLANTED (64) ? 0 : tidings.covered);
     if (self->estimate && rest > self->failed &&
-        ink_estimate_bound (self->estimate, rest, &tidings.bound))
+        ink_estimate_bound (self->estimate, rest, &tidings.bound)) {
+        tidings.estimate = self->estimate;
         tidings.estimated = rest;
+    }
+    tell_outline (self, &tidings);
     return tidings;
 }
 
@@ -396,17 +469,6 @@ list_torn (ink_collected_t *self, ink_part_t part)
         if (torn->offset >= part.offset && torn->offset - part.offset < part.length)
             list_failure (self, (ink_part_t){torn->offset, torn->length}, torn->error);
     }
-}
-
-uint64_t
-ink_collected_precision (const ink_collected_t *self)
-{
-    const ink_plan_t *plan = &self->collection->plan;
-    uint64_t wanted = ink_schedule_precision (
-        &self->schedule, self->cached + self->computed, plan->length);
-    return ink_coarse_near (self->kernel, &self->args,
-                            (ink_part_t){plan->offset, plan->length},
-                            self->left ? wanted : 0);
 }
 
 int

@@ -18,6 +18,7 @@
 #include "value/course.h"
 #include "value/estimate.h"
 #include "value/kin.h"
+#include "value/outline.h"
 
 #define INK_THERE 1
 #define INK_SPARED 254 //  It will not come: the answer is to be an estimate
@@ -34,7 +35,8 @@ typedef struct {
     ink_series_t series;
     ink_answer_t *answer;
     bool estimates;           //  What is not there is to be estimated
-    ink_estimate_t *estimate; //  NULL: from nothing so far
+    ink_estimate_t *estimate; //  Of counts; NULL: from nothing so far
+    ink_outline_t *outline;   //  The same of cells
     uint8_t
         *there; //  A byte a part: 0, INK_THERE, that and its error, INK_SPARED, INK_TORN
     uint64_t left;                     //  Parts that are still to come
@@ -94,18 +96,18 @@ void ink_collected_spare (ink_collected_t *self);
 int ink_collected_sample (ink_collected_t *self, const ink_msg_sample_t *msg,
                           const void *value, size_t size);
 
-//  What the strand can tell now. `bound` in millionths, INK_EXACT when it estimates nothing.
+//  What the strand can tell now, at which precision, and by what it estimates the rest, if it
+//  does. `bound` in millionths, INK_EXACT when it estimates nothing.
 typedef struct {
-    uint64_t covered, estimated, bound;
+    uint64_t covered, estimated, bound, precision;
+    const ink_estimate_t *estimate;
+    const ink_outline_t *outline;
 } ink_tidings_t;
 
 ink_tidings_t ink_collected_tidings (const ink_collected_t *self);
 
 //  A part will not come.
 int ink_collected_fail (ink_collected_t *self, uint64_t n, uint64_t error);
-
-//  At which precision it is to be told now: a final at the kernel's own.
-uint64_t ink_collected_precision (const ink_collected_t *self);
 
 //  Nothing could be estimated: what was spared has failed.
 void ink_collected_miss (ink_collected_t *self);

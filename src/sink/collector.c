@@ -188,6 +188,17 @@ ink_desk_soil (ink_collector_t *self, ink_collected_t *strand)
         ink_list_append (&self->dirty, &strand->dirty);
 }
 
+//  What it costs to write a partial: its bytes, and when it is coarse those that are known.
+static uint64_t
+weight_of (const ink_collected_t *strand, uint64_t precision)
+{
+    const ink_plan_t *plan = &strand->collection->plan;
+    double known = (double) (strand->cached + strand->computed) / (double) plan->length;
+    uint64_t size = ink_answer_size (strand->answer);
+    uint64_t coarse = ink_answer_size_at (strand->answer, precision);
+    return coarse == size ? size : coarse + (uint64_t) (known * (double) size);
+}
+
 static void
 reply (ink_collector_t *self, ink_collected_t *strand)
 {
@@ -200,7 +211,8 @@ reply (ink_collector_t *self, ink_collected_t *strand)
     ink_sink_action_t *action = ink_desk_do (self, INK_SINK_REPLY);
     action->peer = ventilator ? ventilator->peer : INK_NO_PEER;
     action->answer = strand->answer;
-    action->estimate = tidings.estimated ? strand->estimate : NULL;
+    action->estimate = tidings.estimate;
+    action->outline = tidings.outline;
     action->estimated = tidings.estimated;
     action->msg.kind = INK_MSG_REPLY;
     ink_msg_reply_t *msg = &action->msg.reply;
@@ -213,7 +225,7 @@ reply (ink_collector_t *self, ink_collected_t *strand)
     msg->computed = strand->computed;
     msg->estimated = tidings.estimated;
     msg->bound = tidings.bound;
-    msg->precision = ink_collected_precision (strand);
+    msg->precision = tidings.precision;
     if (final && !tidings.estimated)
         ink_collected_miss (strand);
     if (final) {
@@ -222,9 +234,11 @@ reply (ink_collector_t *self, ink_collected_t *strand)
         msg->failures.size = strand->failure_count;
     }
     strand->ended = final;
-    ink_schedule_weigh (&strand->schedule, ink_answer_size (strand->answer));
+    ink_schedule_weigh (&strand->schedule, weight_of (strand, tidings.precision));
     if (final && !tidings.estimated) //  It is exact
         ink_estimate_destroy (&strand->estimate);
+    if (final)
+        ink_outline_destroy (&strand->outline);
     ink_schedule_sent (&strand->schedule, self->now, tidings.covered,
                        collection->plan.length);
 }

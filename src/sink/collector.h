@@ -23,6 +23,7 @@
 #include "sink/pyramid.h"
 #include "value/answer.h"
 #include "value/estimate.h"
+#include "value/outline.h"
 
 typedef enum {
     INK_HEARD_VENTILATOR, //  A message of a ventilator, from `peer`
@@ -49,7 +50,7 @@ typedef struct ink_collection ink_collection_t;
 typedef enum {
     INK_SINK_SEND,  //  msg to the ventilator `peer`
     INK_SINK_REPLY, //  msg to the ventilator `peer`, with `answer` as payload, written at
-                    //  its precision, or by `estimate` when there is one
+                    //  its precision, or by `estimate` or `outline` when there is one
     INK_SINK_STORE, //  Put the payload of this event into the cache under `key`
     INK_SINK_RAISE, //  Make the node of `wish` of its children, if the cache has them all
     INK_SINK_PURGE  //  Remove `series` from the cache
@@ -61,6 +62,7 @@ typedef struct {
     ink_msg_t msg;
     const ink_answer_t *answer;     //  NULL: no value. Lives until the next step
     const ink_estimate_t *estimate; //  Of what it lacks; NULL: none. Lives as long
+    const ink_outline_t *outline;   //  The same
     uint64_t estimated;             //  Bytes
     ink_cache_key_t key;
     ink_series_t series;

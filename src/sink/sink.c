@@ -77,6 +77,9 @@ send_reply (sink_t *self, ink_sink_action_t *action)
     if (action->estimate)
         ink_estimate_write (action->estimate, action->answer, action->estimated,
                             ink_payload_data (payload));
+    else if (action->outline)
+        ink_outline_write (action->outline, action->answer, precision,
+                           ink_payload_data (payload));
     else if (action->answer)
         ink_answer_write_at (action->answer, precision, ink_payload_data (payload));
     (void) ink_post_send (&self->ventilators, action->peer, &action->msg, &payload);

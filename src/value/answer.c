@@ -226,6 +226,20 @@ weight_of (const ink_answer_t *self, uint64_t n, uint64_t place)
     return end - (begin < self->range.offset ? self->range.offset : begin);
 }
 
+//  Whether nothing is known of cells [place, end) of the output.
+static bool
+is_unseen (const ink_answer_t *self, uint64_t place, uint64_t end)
+{
+    for (; place < end; place++) {
+        uint8_t byte = self->seen[place / 8];
+        if (byte >> place % 8 & 1)
+            return false;
+        if (place % 8 == 0 && !byte)
+            place += 7;
+    }
+    return true;
+}
+
 //  Makes the item of a cell of the source that is 2^doublings of the answer's own, and gives
 //  how many of its bytes are known. Own cells are taken 16 at a time, and what comes of them, as
 //  in the nodes above the chunks: so it is the same whether it was read there or made here.
@@ -239,6 +253,13 @@ make_item (const ink_answer_t *self, unsigned doublings, uint64_t n, uint8_t *it
     uint64_t last = (self->range.offset + self->range.length - 1) / own;
     uint8_t made[16 * INK_COARSE_ITEM], *items = made;
     uint64_t bytes[16], sum = 0;
+    uint64_t from = n << doublings, to = (n + 1) << doublings;
+    from = from < first ? first : from;
+    to = to > last ? last + 1 : to;
+    if (is_unseen (self, from - first, to - first)) {
+        fill_unknown (self->kernel, item, size);
+        return 0;
+    }
     for (uint64_t m = n << step; m < (n + 1) << step; m++) {
         if (m < first >> left || m > last >> left)
             continue;

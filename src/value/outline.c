@@ -10,9 +10,8 @@
 #include "value/coarse.h"
 
 #define PIECES_MOST 512
-#define PIECES_LEAST 16
-#define CELLS_WANTED 128 //  To twice as many: fewer than there are pieces
-#define CELL_MOST ((size_t) 64 << 10)
+#define PIECES_LEAST 48
+#define CELL_MOST ((size_t) 16 << 10)
 
 typedef struct {
     ink_part_t part;
@@ -68,9 +67,8 @@ ink_outline_destroy (ink_outline_t **self_p)
 //  ---------------------------------------------------------------------------------------
 //  Pieces
 
-//  Whether it is made of whole cells, but where the range ends.
-static bool
-is_whole (const ink_outline_t *self, ink_part_t piece)
+bool
+ink_outline_has (const ink_outline_t *self, ink_part_t piece)
 {
     uint64_t cell = self->geometry.cell_bytes;
     uint64_t end = self->range.offset + self->range.length;
@@ -103,7 +101,7 @@ condense (const ink_outline_t *self, const uint8_t *items, ink_part_t part, uint
 int
 ink_outline_sample (ink_outline_t *self, const void *items, size_t size, ink_part_t piece)
 {
-    if (!is_whole (self, piece) || self->count == PIECES_MOST ||
+    if (!ink_outline_has (self, piece) || self->count == PIECES_MOST ||
         size != ink_answer_bytes (self->kernel, &self->args, piece))
         return INK_EVALUE;
     size_t place = self->count;
@@ -146,8 +144,10 @@ level_of (const ink_outline_t *self, const piece_t *piece, size_t n)
 uint64_t
 ink_outline_precision (const ink_outline_t *self)
 {
+    //  At least half as many cells as there are pieces, and no more than these
+    uint64_t pieces = self->count > 1 ? self->count : 2;
     return ink_coarse_near (self->kernel, &self->args, self->range,
-                            self->range.length / CELLS_WANTED);
+                            self->range.length / pieces * 2);
 }
 
 bool

@@ -23,12 +23,15 @@ ink_outline_t *
 ink_outline_new (const ink_kernel_t *kernel, const ink_args_t *args, ink_part_t range);
 void ink_outline_destroy (ink_outline_t **self_p);
 
+//  Whether a piece lies in the range, and begins and ends where cells do.
+bool ink_outline_has (const ink_outline_t *self, ink_part_t piece);
+
 //  The items of a piece of the range, which begins and ends where cells do. INK_EVALUE: they
 //  are not so many; the piece lies elsewhere; it is one too many.
 int ink_outline_sample (ink_outline_t *self, const void *items, size_t size,
                         ink_part_t piece);
 
-//  The finest precision that the pieces allow.
+//  The finest precision that the pieces allow: there are no more cells than pieces.
 uint64_t ink_outline_precision (const ink_outline_t *self);
 
 //  No cell of that precision is off by more than so many millionths of what its items can be at

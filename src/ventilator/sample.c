@@ -1,8 +1,8 @@
 //  sample.c: what is looked at first of a range that takes long.
 //
 //  What the range lacks is divided into 256 strata, and of each a piece of 4 KiB is drawn, or
-//  less of what is small: so much is read within some 10 ms, wherever it lies, and tells what
-//  the whole is like. The pieces are mapped in eight batches, each of which is spread over the
+//  less of what is small, or a cell: so much is read within some 10 ms, wherever it lies, and
+//  tells what the whole is like. The pieces are mapped in eight batches, each of which is spread over the
 //  whole and becomes one value. They are a luxury: a batch that is lost is not drawn again.
 //
 //  Of a demand that is only sampled, fewer parts are computed: the first of its course.
@@ -14,6 +14,7 @@
 
 #include "base/plant.h"
 #include "value/estimate.h"
+#include "value/outline.h"
 #include "ventilator/cut.h"
 
 #define BATCHES 8
@@ -76,12 +77,26 @@ takes_long (ink_foreman_t *self, const ink_demand_t *demand, const ink_worker_t 
     return large || known_ns / (int64_t) (live ? live : 1) > LONG_NS;
 }
 
+//  Pieces begin and end with cells; counts have none.
+static uint64_t
+grain_of (const ink_strand_t *strand)
+{
+    ink_geometry_t geometry = {0};
+    strand->kernel->geometry (&strand->args, &geometry);
+    return strand->kernel->shape == INK_SHAPE_CELLS ? geometry.cell_bytes : 1;
+}
+
 static bool
 is_sampleable (const ink_strand_t *strand, const ink_worker_t *worker)
 {
-    return strand->batch < BATCHES && strand->ready &&
-           ink_estimate_suits (strand->kernel, &strand->args) &&
-           worker->offers >> strand->number & 1;
+    if (strand->batch >= BATCHES || !strand->ready ||
+        !(worker->offers >> strand->number & 1))
+        return false;
+    if (ink_estimate_suits (strand->kernel, &strand->args))
+        return true;
+    return ink_outline_suits (strand->kernel, &strand->args) &&
+           strand->left * strand->demand->chunk / STRATA / PIECE_SHARE >=
+               grain_of (strand);
 }
 
 void
@@ -154,18 +169,22 @@ walk_to (walk_t *self, uint64_t place)
     }
 }
 
-//  The piece at a place of the walk's part: it begins with a sector and lies within the part.
+//  The piece at a place of the walk's part: it begins with a sector, or a cell, and lies within
+//  the part. Parts themselves begin and end with cells, or with the range.
 static ink_msg_span_t
-piece_at (const walk_t *walk, uint64_t place, uint64_t length)
+piece_at (const walk_t *walk, uint64_t place, uint64_t length, uint64_t grain)
 {
     ink_part_t part = ink_plan_part (&walk->strand->demand->plan, walk->part);
-    if (length >= part.length)
+    if (part.length < length + grain)
         return (ink_msg_span_t){part.offset, part.length};
-    uint64_t at = part.offset + (place - walk->before), sector = at - at % SECTOR;
-    if (length >= SECTOR && sector >= part.offset)
-        at = sector;
     uint64_t last = part.offset + part.length - length;
-    return (ink_msg_span_t){at < last ? at : last, length};
+    uint64_t at = part.offset + (place - walk->before);
+    at = at < last ? at : last;
+    uint64_t sector = length >= SECTOR && grain < SECTOR ? SECTOR : grain;
+    uint64_t down = at - at % sector;
+    if (down >= part.offset)
+        return (ink_msg_span_t){down, length};
+    return (ink_msg_span_t){grain > 1 ? down + grain : at, length};
 }
 
 //  Whether each strand of the cut lacks the part, and none of them suspects it.
@@ -179,6 +198,17 @@ is_sound (ink_foreman_t *self, const ink_cut_t *cut, uint64_t p)
             return false;
     }
     return true;
+}
+
+static uint64_t
+grain_of_all (const ink_cut_t *cut)
+{
+    uint64_t largest = 1;
+    for (size_t n = 0; n < cut->kernels; n++) {
+        uint64_t grain = grain_of (&cut->demand->strands[cut->strands[n]]);
+        largest = grain > largest ? grain : largest;
+    }
+    return largest;
 }
 
 //  By chance, but the same again for the same request.
@@ -204,12 +234,14 @@ draw_piece (ink_foreman_t *self, const ink_cut_t *cut, walk_t *walk, uint64_t by
     uint64_t from = part_of (bytes, stratum, STRATA);
     uint64_t size = part_of (bytes, stratum + 1, STRATA) - from;
     uint64_t length = size / PIECE_SHARE < PIECE_MOST ? size / PIECE_SHARE : PIECE_MOST;
+    uint64_t grain = grain_of_all (cut);
+    length = length > grain ? length - length % grain : grain;
     walk_to (walk, from);
     for (uint64_t draws = 0; draws < DRAWS_MOST; draws++) {
         uint64_t place = from + draw (cut->demand, stratum, draws, size - length + 1);
         walk_t near = *walk;
         walk_to (&near, place);
-        *piece = piece_at (&near, place, length);
+        *piece = piece_at (&near, place, length, grain);
         if (is_sound (self, cut, near.part))
             return true;
     }
@@ -225,8 +257,11 @@ draw_batches (ink_foreman_t *self, const ink_cut_t *cut, unsigned first, unsigne
     uint64_t bytes = lacking_bytes (walk.strand);
     if (bytes / STRATA / PIECE_SHARE < PIECE_LEAST)
         return false;
+    //  Of every eight strata the first is in batch 0, the fifth in batch 1, and so on: batches one
+    //  after the other are spread as evenly as each of them
+    static const unsigned batch_of[BATCHES] = {0, 4, 2, 6, 1, 5, 3, 7};
     for (uint64_t stratum = 0; stratum < STRATA; stratum++) {
-        unsigned batch = (unsigned) (stratum % BATCHES) - first;
+        unsigned batch = batch_of[stratum % BATCHES] - first;
         if (batch < count &&
             !draw_piece (self, cut, &walk, bytes, stratum,
                          &pieces[batch * BATCH_PIECES + stratum / BATCHES]))

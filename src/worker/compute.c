@@ -13,14 +13,13 @@
 #include "value/answer.h"
 #include "value/gather.h"
 #include "worker/compute.h"
+#include "worker/shelf.h"
 #include "worker/terms.h"
 
 #define SLICE_MOST ((size_t) 256 << 10)
 #define SLICE_LEAST ((size_t) 4 << 10)
 #define SLICE_NS 5000000
 
-//  Open sources are kept: leases of one source come one after the other
-#define SOURCES_KEPT 8
 #define KERNELS_COUNTED 256
 
 //  Behind the cells stands a fence: a kernel that wrote over it has damaged who knows what
@@ -35,8 +34,9 @@ typedef struct {
     int64_t *pace;        //  Picoseconds a byte, as last measured; 0: not yet
     ink_gather_t *gather; //  Of records
     void *cells;          //  Of others
-    size_t room, size;    //  Of the cells: at most, and in this span
-    int64_t busy_ns;      //  In this span
+    size_t room, size;    //  Of the cells: at most, and in this value
+    size_t filled;        //  Of items, by the spans of the value before this one
+    int64_t busy_ns;      //  In this value
 } column_t;
 
 struct ink_compute {
@@ -45,15 +45,10 @@ struct ink_compute {
     ink_compute_emit_t *emit;
     void *emit_self;
 
-    struct {
-        char *name;
-        ink_source_t *source;
-    } kept[SOURCES_KEPT];
-    size_t next_kept;
-
+    ink_shelf_t shelf;     //  Of sources
     uint64_t epoch, lease; //  The one we are in; 0: none
     int error;             //  Of the rest of it
-    ink_source_t *source;  //  One of the kept; NULL when no kernel reads
+    ink_source_t *source;  //  On the shelf; NULL when no kernel reads
     ink_source_t *other;   //  The same of the second; NULL for none
     column_t columns[INK_KERNELS_MOST];
     size_t column_count;
@@ -91,10 +86,7 @@ ink_compute_destroy (ink_compute_t **self_p)
     ink_compute_t *self = *self_p;
     if (!self)
         return;
-    for (size_t n = 0; n < SOURCES_KEPT; n++) {
-        free (self->kept[n].name);
-        ink_source_close (&self->kept[n].source);
-    }
+    ink_shelf_clear (&self->shelf);
     for (size_t k = 0; k < INK_KERNELS_MOST; k++) {
         ink_gather_destroy (&self->columns[k].gather);
         free (self->columns[k].cells);
@@ -125,54 +117,7 @@ speed_of (ink_compute_t *self, const char *kernel)
 }
 
 //  ---------------------------------------------------------------------------------------
-//  The source
-
-static bool
-is_the_one (const ink_source_t *source, const ink_msg_file_t *file)
-{
-    const ink_identity_t *identity = ink_source_identity (source);
-    return identity->device == file->device && identity->inode == file->inode &&
-           identity->size == file->size && identity->mtime_ns == file->mtime_ns &&
-           identity->ctime_ns == file->ctime_ns;
-}
-
-//  Where the next source is kept: the first one of this lease stays.
-static size_t
-next_place (ink_compute_t *self)
-{
-    size_t place = self->next_kept++ % SOURCES_KEPT;
-    if (self->source && self->kept[place].source == self->source)
-        place = self->next_kept++ % SOURCES_KEPT;
-    return place;
-}
-
-static int
-open_source (ink_compute_t *self, const ink_msg_file_t *file, ink_source_t **source_p)
-{
-    for (size_t n = 0; n < SOURCES_KEPT; n++)
-        if (self->kept[n].source && strcmp (self->kept[n].name, file->source) == 0 &&
-            is_the_one (self->kept[n].source, file)) {
-            *source_p = self->kept[n].source;
-            return INK_OK;
-        }
-    ink_source_t *source;
-    int rc = ink_source_open (self->roots, file->source, &source);
-    if (rc)
-        return rc == INK_ENOTFOUND ? INK_ECHANGED : rc;
-    char *name = strdup (file->source);
-    if (!name || !is_the_one (source, file)) {
-        ink_source_close (&source);
-        rc = name ? INK_ECHANGED : INK_ENOMEM;
-        free (name);
-        return rc;
-    }
-    size_t place = next_place (self);
-    free (self->kept[place].name);
-    ink_source_close (&self->kept[place].source);
-    self->kept[place].name = name;
-    self->kept[place].source = *source_p = source;
-    return INK_OK;
-}
+//  Beginning a lease
 
 static int
 open_sources (ink_compute_t *self, const ink_msg_lease_t *lease)
@@ -183,14 +128,12 @@ open_sources (ink_compute_t *self, const ink_msg_lease_t *lease)
                                  .size = lease->size,
                                  .mtime_ns = lease->mtime_ns,
                                  .ctime_ns = lease->ctime_ns};
-    int rc = open_source (self, &file, &self->source);
+    int rc = ink_shelf_open (&self->shelf, self->roots, &file, &self->source);
     if (rc == INK_OK && lease->others.size)
-        rc = open_source (self, lease->others.items, &self->other);
+        rc =
+            ink_shelf_open (&self->shelf, self->roots, lease->others.items, &self->other);
     return rc;
 }
-
-//  ---------------------------------------------------------------------------------------
-//  Beginning a lease
 
 static int
 set_column (ink_compute_t *self, column_t *column, const ink_msg_lease_t *lease, size_t k)
@@ -267,8 +210,8 @@ begin_lease (ink_compute_t *self, const ink_msg_lease_t *lease)
         int rc = set_column (self, &self->columns[self->column_count++], lease, k);
         if (rc)
             return rc;
-        if (lease->fold && self->columns[k].kernel->shape != INK_SHAPE_COUNTS)
-            return INK_EPARAM; //  What is side by side cannot be folded
+        if (lease->fold && self->columns[k].kernel->shape == INK_SHAPE_RECORDS)
+            return INK_EPARAM; //  Some of them say nothing of the rest
     }
     int rc = make_room (self, lease);
     if (rc == INK_OK && self->reads)
@@ -284,10 +227,23 @@ is_of_records (const column_t *column)
     return column->kernel->shape == INK_SHAPE_RECORDS;
 }
 
-static int
-begin_cells (column_t *column, const ink_msg_span_t *span)
+//  For counts, or the items of all spans of the value that begins here, side by side.
+static size_t
+room_of (const column_t *column, const ink_msg_lease_t *lease, size_t span)
 {
-    size_t room = ink_value_room (column->kernel, &column->args, span->length);
+    size_t room = 0;
+    do {
+        uint64_t length = lease->spans.items[span].length;
+        size_t more = ink_value_room (column->kernel, &column->args, length);
+        room = column->kernel->shape == INK_SHAPE_CELLS ? room + more : more;
+    } while (!ink_terms_end_value (lease, span++));
+    return room;
+}
+
+static int
+begin_cells (column_t *column, const ink_msg_lease_t *lease, size_t span)
+{
+    size_t room = room_of (column, lease, span);
     if (room > column->room) {
         free (column->cells);
         column->cells = malloc (room + FENCE_SIZE);
@@ -298,6 +254,7 @@ begin_cells (column_t *column, const ink_msg_span_t *span)
     if (column->kernel->shape == INK_SHAPE_COUNTS)
         memset (column->cells, 0, room);
     column->size = room;
+    column->filled = 0;
     memset ((uint8_t *) column->cells + room, FENCE_BYTE, FENCE_SIZE);
     return INK_OK;
 }
@@ -316,13 +273,14 @@ begin_records (column_t *column, const ink_msg_span_t *span)
 
 //  Makes the cells of one value ready.
 static int
-begin_value (ink_compute_t *self, const ink_msg_span_t *span)
+begin_value (ink_compute_t *self, const ink_msg_lease_t *lease)
 {
     for (size_t k = 0; k < self->column_count; k++) {
         column_t *column = &self->columns[k];
         column->busy_ns = 0;
-        int rc = is_of_records (column) ? begin_records (column, span)
-                                        : begin_cells (column, span);
+        int rc = is_of_records (column)
+                     ? begin_records (column, &lease->spans.items[self->span])
+                     : begin_cells (column, lease, self->span);
         if (rc)
             return rc;
     }
@@ -366,8 +324,8 @@ map_column (column_t *column, const ink_slice_t *slice, uint64_t span_offset)
     uint8_t *cells = column->cells;
     if (column->kernel->shape == INK_SHAPE_CELLS) {
         uint64_t bytes = column->geometry.cell_bytes;
-        cells +=
-            (slice->offset / bytes - span_offset / bytes) * column->geometry.cell_size;
+        cells += column->filled + (slice->offset / bytes - span_offset / bytes) *
+                                      column->geometry.cell_size;
     }
     column->kernel->map (slice, cells);
     return INK_OK;
@@ -513,18 +471,46 @@ is_wanted (const ink_compute_t *self, const ink_msg_lease_t *lease)
     return lease->spans.items[self->span].length > 0;
 }
 
+static bool
+is_side_by_side (const column_t *column)
+{
+    return column->kernel->shape == INK_SHAPE_CELLS;
+}
+
+static size_t
+items_size (const column_t *column, const ink_msg_span_t *span)
+{
+    ink_part_t part = {span->offset, span->length};
+    return (size_t) ink_answer_bytes (column->kernel, &column->args, part);
+}
+
+//  The items of all spans of the value, the last one being there, too.
+static ink_payload_t *
+copy_items (const column_t *column, const ink_msg_span_t *last)
+{
+    check_fence (column);
+    size_t size = column->filled + items_size (column, last);
+    ink_payload_t *payload = ink_payload_new (size);
+    if (payload)
+        memcpy (ink_payload_data (payload), column->cells, size);
+    return payload;
+}
+
 static int
 emit_sample (ink_compute_t *self, const ink_msg_lease_t *lease, size_t k)
 {
+    column_t *column = &self->columns[k];
     const ink_msg_span_t *span = &lease->spans.items[self->span];
     ink_payload_t *payload =
-        pack (&self->columns[k], (ink_part_t){span->offset, span->length});
+        is_side_by_side (column)
+            ? copy_items (column, span)
+            : pack (column, (ink_part_t){span->offset, span->length});
     if (!payload)
         return INK_ENOMEM;
     ink_msg_t msg = ink_terms_sample (self->instance, lease,
                                       ink_terms_first (lease, self->span), self->span, k);
     msg.sample.checksum = checksum (payload);
-    msg.sample.busy_ns = (uint64_t) self->columns[k].busy_ns;
+    msg.sample.busy_ns = (uint64_t) column->busy_ns;
     self->emit (self->emit_self, &msg, &payload);
     return INK_OK;
 }
@@ -561,7 +547,11 @@ finish_span (ink_compute_t *self, const ink_msg_lease_t *lease)
         for (size_t k = 0;
              rc == INK_OK && k < self->column_count && is_wanted (self, lease); k++)
             rc = lease->fold ? emit_sample (self, lease, k) : emit_value (self, lease, k);
-    }
+    } else
+        for (size_t k = 0; k < self->column_count; k++)
+            if (is_side_by_side (&self->columns[k]))
+                self->columns[k].filled +=
+                    items_size (&self->columns[k], &lease->spans.items[self->span]);
     if (rc == INK_OK)
         self->span++;
     return rc;
@@ -590,7 +580,7 @@ go_on (ink_compute_t *self, const ink_msg_lease_t *lease)
     const ink_msg_span_t *span = &lease->spans.items[self->span];
     if (rc == INK_OK && self->position == span->offset &&
         ink_terms_first (lease, self->span) == self->span)
-        rc = begin_value (self, span);
+        rc = begin_value (self, lease);
     if (rc == INK_OK)
         rc = map_slice (self, lease, span);
     if (rc == INK_OK && self->position == span->offset + span->length) {

@@ -86,9 +86,7 @@ ink_terms_sample (uint64_t instance, const ink_msg_lease_t *lease, size_t first,
     msg.sample.slot = first / lease->fold * lease->kernels.size + k;
     msg.sample.handle = lease->handle;
     msg.sample.series = lease->series.items[k].key;
-    for (size_t n = first; n <= last; n++) {
-        msg.sample.units++;
-        msg.sample.bytes += lease->spans.items[n].length;
-    }
+    msg.sample.spans.items = lease->spans.items + first;
+    msg.sample.spans.size = last - first + 1;
     return msg;
 }

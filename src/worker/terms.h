@@ -31,7 +31,7 @@ bool ink_terms_end_value (const ink_msg_lease_t *lease, size_t span);
 ink_msg_t
 ink_terms_value (uint64_t instance, const ink_msg_lease_t *lease, size_t span, size_t k);
 
-//  A SAMPLE of the spans from `first` to `last`, that holds nothing yet.
+//  A SAMPLE of the spans from `first` to `last`, which are borrowed; it holds nothing yet.
 ink_msg_t ink_terms_sample (uint64_t instance, const ink_msg_lease_t *lease, size_t first,
                             size_t last, size_t k);
 

@@ -3,6 +3,7 @@
 //  Each piece of up to 4 KiB is read at the moment its slice ends, from what the source is
 //  then; identities are compared at the beginning and behind the last piece of a span.
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -86,6 +87,19 @@ ends_value (const sim_worker_t *self, const ink_msg_lease_t *lease)
            (self->span + 1) % lease->fold == 0;
 }
 
+//  For counts, or the items of all spans of the value that begins here.
+static size_t
+room_of (const ink_kernel_t *kernel, const ink_args_t *args, const sim_worker_t *self,
+         const ink_msg_lease_t *lease)
+{
+    size_t room = 0, spans = lease->fold ? lease->fold : 1;
+    for (size_t n = self->span; n < lease->spans.size && n < self->span + spans; n++) {
+        size_t more = ink_value_room (kernel, args, lease->spans.items[n].length);
+        room = kernel->shape == INK_SHAPE_CELLS ? room + more : more;
+    }
+    return room;
+}
+
 static void
 begin_records (sim_worker_t *self, size_t k, const ink_kernel_t *kernel,
                const ink_args_t *args, const ink_msg_span_t *span)
@@ -116,7 +130,8 @@ begin_span (sim_worker_t *self, const ink_msg_lease_t *lease)
             begin_records (self, k, kernel, &args, span);
             continue;
         }
-        size_t room = ink_value_room (kernel, &args, span->length);
+        size_t room = room_of (kernel, &args, self, lease);
+        self->filled[k] = 0;
         if (room > self->room[k]) {
             free (self->cells[k]);
             self->cells[k] = malloc (room);
@@ -207,9 +222,9 @@ map (sim_worker_t *self, const ink_msg_lease_t *lease, const version_t *version,
     }
     uint8_t *cells = (uint8_t *) self->cells[k];
     if (kernel->shape == INK_SHAPE_CELLS)
-        cells +=
-            (self->position / geometry.cell_bytes - span->offset / geometry.cell_bytes) *
-            geometry.cell_size;
+        cells += self->filled[k] + (self->position / geometry.cell_bytes -
+                                    span->offset / geometry.cell_bytes) *
+                                       geometry.cell_size;
     kernel->map (&slice, cells);
 }
 
@@ -263,10 +278,11 @@ add_sample (sim_worker_t *self, const ink_msg_lease_t *lease, size_t k)
     msg->slot = first / lease->fold * lease->kernels.size + k;
     msg->handle = lease->handle;
     msg->series = value->series;
-    for (size_t n = first; n <= self->span; n++) {
-        msg->units++;
-        msg->bytes += lease->spans.items[n].length;
-    }
+    msg->spans.size = self->span - first + 1;
+    msg->spans.items = value->spans;
+    assert (msg->spans.size <= SIM_FOLD_MOST);
+    memcpy (value->spans, lease->spans.items + first,
+            msg->spans.size * sizeof *value->spans);
     return value;
 }
 
@@ -290,6 +306,8 @@ pack (sim_worker_t *self, const ink_msg_lease_t *lease, size_t k)
     const void *cells = kernel->shape == INK_SHAPE_RECORDS ? (void *) self->gather[k]
                                                            : (void *) self->cells[k];
     ink_value_shape_t shape = ink_value_measure (kernel, &args, cells, part);
+    if (lease->fold && kernel->shape == INK_SHAPE_CELLS)
+        shape.size += self->filled[k];
     sim_value_t *value = lease->fold ? add_sample (self, lease, k)
                                      : compute_add_value (self, lease, self->span, k);
     value->payload = ink_payload_new (shape.size);
@@ -305,6 +323,19 @@ pack (sim_worker_t *self, const ink_msg_lease_t *lease, size_t k)
     msg->lookahead = seen.lookahead;
     msg->checksum = XXH3_64bits (ink_payload_data (value->payload), shape.size);
     msg->busy_ns = (uint64_t) self->busy_ns / lease->kernels.size;
+}
+
+//  The span is one of several of a sample.
+static void
+fill (sim_worker_t *self, const ink_msg_lease_t *lease, size_t k)
+{
+    const ink_kernel_t *kernel = ink_kernels_find (lease->kernels.items[k].name);
+    const ink_msg_span_t *span = &lease->spans.items[self->span];
+    ink_args_t args;
+    compute_args (kernel, &lease->kernels.items[k], &args);
+    if (kernel->shape == INK_SHAPE_CELLS)
+        self->filled[k] +=
+            ink_answer_bytes (kernel, &args, (ink_part_t){span->offset, span->length});
 }
 
 //  Every value still owed is one error; those of one span at a time fit into `unsent`.
@@ -351,8 +382,11 @@ compute_end_slice (world_t *world, sim_worker_t *self, const ink_msg_lease_t *le
     if (lease->care)
         care_pack (self, lease);
     bool packs = !lease->care && ends_value (self, lease);
-    for (size_t k = 0; packs && k < lease->kernels.size; k++)
-        pack (self, lease, k);
+    for (size_t k = 0; !lease->care && k < lease->kernels.size; k++)
+        if (packs)
+            pack (self, lease, k);
+        else
+            fill (self, lease, k);
     if (++self->span < lease->spans.size)
         begin_span (self, lease);
 }
@@ -443,6 +477,7 @@ send_sample (world_t *world, sim_worker_t *self, sim_value_t *value)
 {
     ink_msg_sample_t *msg = &value->msg.sample;
     msg->series = value->series;
+    msg->spans.items = value->spans;
     if (value->payload && world_luck (world, self->lies)) {
         harm_lied (world, self);
         size_t size = ink_payload_size (value->payload);

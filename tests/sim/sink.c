@@ -64,7 +64,10 @@ send_reply (world_t *world, sim_sink_t *self, const ink_sink_action_t *action)
     uint64_t precision = action->msg.reply.precision;
     ink_payload_t *payload = ink_payload_new (
         action->answer ? ink_answer_size_at (action->answer, precision) : 0);
-    if (action->estimate)
+    if (action->outline)
+        ink_outline_write (action->outline, action->answer, precision,
+                           ink_payload_data (payload));
+    else if (action->estimate)
         ink_estimate_write (action->estimate, action->answer, action->estimated,
                             ink_payload_data (payload));
     else if (action->answer)

@@ -30,11 +30,13 @@ typedef enum {
 } lie_t;
 
 #define REVOKED_KEPT 32
+#define SIM_FOLD_MOST 32
 
 typedef struct {
     ink_msg_t msg; //  A VALUE or a SAMPLE
     uint8_t series[16];
     ink_payload_t *payload;
+    ink_msg_span_t spans[SIM_FOLD_MOST]; //  Of a SAMPLE
 } sim_value_t;
 
 struct sim_worker {
@@ -62,6 +64,8 @@ struct sim_worker {
     uint32_t *cells[INK_KERNELS_MOST];
     ink_gather_t *gather[INK_KERNELS_MOST];
     size_t room[INK_KERNELS_MOST];
+    size_t
+        filled[INK_KERNELS_MOST]; //  Of items, by the spans of a sample before this one
     sim_value_t unsent[INK_KERNELS_MOST];
     size_t unsent_first, unsent_size;
     sim_value_t old; //  For LIE_STALE

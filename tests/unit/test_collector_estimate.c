@@ -15,14 +15,17 @@ sample_for (bench_t *self, uint64_t handle, uint64_t slot, uint32_t twos, int da
     ink_value_pack (&shape, &ink_kernel_histogram, &args, cells,
                     ink_payload_data (payload));
     uint64_t checksum = XXH3_64bits (ink_payload_data (payload), shape.size);
+    ink_msg_span_t spans[32];
+    for (uint64_t n = 0; n < 32; n++)
+        spans[n] = (ink_msg_span_t){n * PART / 2, (64 + twos) / 32};
     ink_msg_t msg = {.kind = INK_MSG_SAMPLE,
                      .sample = {.epoch = self->epoch,
                                 .lease = 5,
                                 .slot = slot,
                                 .handle = handle,
                                 .series = self->series.bytes,
-                                .units = 32,
-                                .bytes = 64 + twos,
+                                .spans.items = spans,
+                                .spans.size = 32,
                                 .checksum = checksum + (uint64_t) damage}};
     return step (self, INK_HEARD_WORKER, &msg, payload);
 }

@@ -27,6 +27,7 @@ static const ink_msg_span_t pieces[PIECES] = {
 //  A SAMPLE that was emitted
 typedef struct {
     ink_msg_sample_t msg;
+    ink_msg_span_t spans[PIECES];
     void *bytes;
     size_t size;
 } sample_t;
@@ -49,6 +50,9 @@ emit (void *arg, const ink_msg_t *msg, ink_payload_t **payload_p)
     assert_true (self->count < VALUES_MOST);
     sample_t *sample = &self->samples[self->count++];
     *sample = (sample_t){.msg = msg->sample};
+    assert_in_range (msg->sample.spans.size, 1, PIECES);
+    memcpy (sample->spans, msg->sample.spans.items,
+            msg->sample.spans.size * sizeof *sample->spans);
     if (!payload_p)
         return;
     sample->size = ink_payload_size (*payload_p);
@@ -138,17 +142,15 @@ check_sample (const bench_t *self, size_t n, size_t fold, size_t cells)
 {
     const sample_t *sample = &self->samples[n];
     size_t first = sample->msg.slot / 2 * fold;
-    uint64_t *expected = calloc (cells, 8), *counts = calloc (cells, 8), bytes = 0;
+    uint64_t *expected = calloc (cells, 8), *counts = calloc (cells, 8);
     size_t units = 0;
-    for (size_t piece = first; piece < first + fold && piece < PIECES; piece++, units++) {
+    for (size_t piece = first; piece < first + fold && piece < PIECES; piece++, units++)
         count_piece (self, piece, cells, expected);
-        bytes += pieces[piece].length;
-    }
     assert_int_equal (ink_counts_add (sample->bytes, sample->size, counts, cells),
                       INK_OK);
     assert_memory_equal (counts, expected, cells * 8);
-    assert_int_equal (sample->msg.units, units);
-    assert_int_equal (sample->msg.bytes, bytes);
+    assert_int_equal (sample->msg.spans.size, units);
+    assert_memory_equal (sample->spans, pieces + first, units * sizeof *pieces);
     assert_int_equal (sample->msg.error, INK_OK);
     assert_true (sample->msg.checksum == XXH3_64bits (sample->bytes, sample->size));
     free (expected);
@@ -198,11 +200,44 @@ a_source_that_has_changed_gives_no_sample (void **state)
     all_fail_with (self, 6, INK_ECHANGED);
 }
 
+//  The means of a piece in each cell of 4096 bytes that it touches; returns how many.
+static size_t
+average_piece (const bench_t *self, const ink_msg_span_t *piece, uint8_t *means)
+{
+    size_t count = 0;
+    for (uint64_t at = piece->offset, end = at + piece->length; at < end; count++) {
+        uint64_t sum = 0, begin = at;
+        do
+            sum += self->bytes[at++];
+        while (at < end && at % 4096);
+        means[count] = (uint8_t) ((2 * sum + at - begin) / (2 * (at - begin)));
+    }
+    return count;
+}
+
 static void
-what_stands_side_by_side_cannot_be_folded (void **state)
+cells_of_a_sample_stand_side_by_side (void **state)
 {
     bench_t *self = *state;
-    work_off (self, "histogram", "entropy", 3);
+    work_off (self, "histogram", "byteplot", 3);
+    assert_int_equal (self->count, 4);
+    for (size_t n = 1; n < 4; n += 2) {
+        uint8_t means[128];
+        size_t size = 0;
+        for (size_t piece = n / 2 * 3; piece < n / 2 * 3 + 3 && piece < PIECES; piece++)
+            size += average_piece (self, &pieces[piece], means + size);
+        assert_int_equal (self->samples[n].size, size);
+        assert_memory_equal (self->samples[n].bytes, means, size);
+    }
+    check_sample (self, 0, 3, 256);
+    check_sample (self, 2, 3, 256);
+}
+
+static void
+records_are_no_sample (void **state)
+{
+    bench_t *self = *state;
+    work_off (self, "histogram", "strings", 3);
     all_fail_with (self, 4, INK_EPARAM);
 }
 
@@ -214,7 +249,8 @@ main (void)
     const struct CMUnitTest tests[] = {
         STORY (so_many_pieces_make_one_value_and_see_nothing_behind_them),
         STORY (a_source_that_has_changed_gives_no_sample),
-        STORY (what_stands_side_by_side_cannot_be_folded),
+        STORY (cells_of_a_sample_stand_side_by_side),
+        STORY (records_are_no_sample),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }

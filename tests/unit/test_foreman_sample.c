@@ -91,7 +91,7 @@ who_wants_no_estimate_before_the_first_report_gets_no_samples (void **state)
 }
 
 static void
-only_counts_are_sampled_and_all_of_them_together (void **state)
+counts_are_sampled_together_and_cells_not_where_they_are_too_large (void **state)
 {
     bench_t *self = *state;
     teach (self);
@@ -99,6 +99,26 @@ only_counts_are_sampled_and_all_of_them_together (void **state)
     TOLD (self, "sink < EXPECT 2 histogram,entropy,digraph,count [0+64]\n"
                 "lane 1 < LEASE 2 histogram,digraph 128 samples by 32\n"
                 "lane 1 < LEASE 3 histogram,digraph 128 samples by 32\n");
+}
+
+static void
+pieces_are_made_of_whole_cells (void **state)
+{
+    bench_t *self = *state;
+    self->file.size = (uint64_t) 1 << 30;
+    worker (self, 1);
+    ink_msg_request_t large = wish_for (self, "a", "histogram,entropy,bytes", 1, 20000);
+    large.offset += 100;
+    large.cache_read = 0;
+    request_this (self, 9, large);
+    assert_non_null (
+        strstr (self->trace, "LEASE 1 histogram,entropy 128 samples by 32\n"));
+    for (size_t n = 0; n < 128; n++) {
+        const ink_msg_span_t *piece = &self->pieces[n];
+        assert_true (piece->offset % 4096 == 0 || piece->offset == large.offset);
+        assert_true (piece->length >= 4096 - 100 && piece->length < 8192);
+        assert_int_equal ((piece->offset + piece->length) % 4096, 0);
+    }
 }
 
 //  ---------------------------------------------------------------------------------------
@@ -355,7 +375,8 @@ main (void)
         STORY (a_short_range_is_not_sampled),
         STORY (while_no_speed_is_known_what_is_large_takes_long),
         STORY (who_wants_no_estimate_before_the_first_report_gets_no_samples),
-        STORY (only_counts_are_sampled_and_all_of_them_together),
+        STORY (pieces_are_made_of_whole_cells),
+        STORY (counts_are_sampled_together_and_cells_not_where_they_are_too_large),
         STORY (each_batch_is_spread_over_what_is_not_known),
         STORY (pieces_of_a_large_range_are_sectors_of_4_kib),
         STORY (a_strand_that_lacks_something_else_is_sampled_by_itself),
