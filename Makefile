@@ -21,10 +21,10 @@ FORMAT = clang-format-14
 VERSION := $(shell sed -n 's/^\#define INK_VERSION "\(.*\)"/\1/p' include/inkling/version.h)
 SONAME = libinkling.so.0
 
-LIBS = libzmq libczmq msgpack lmdb libxxhash libpcre2-8
+LIBS = libzmq libczmq msgpack lmdb libxxhash nettle libpcre2-8
 PACKAGES = gcc make pkg-config libzmq3-dev libczmq-dev libmsgpack-dev liblmdb-dev \
-  libxxhash-dev libpcre2-dev libpng-dev libjansson-dev libcmocka-dev clang-format-14 python3
-DEPS := $(shell pkg-config --cflags msgpack lmdb libxxhash libpcre2-8 libpng jansson 2>/dev/null)
+  libxxhash-dev nettle-dev libpcre2-dev libpng-dev libjansson-dev libcmocka-dev clang-format-14 python3
+DEPS := $(shell pkg-config --cflags msgpack lmdb libxxhash nettle libpcre2-8 libpng jansson 2>/dev/null)
 LINK := $(shell pkg-config --libs $(LIBS) 2>/dev/null) -ldl -lpthread -lm
 LINK_CLI := $(shell pkg-config --libs libpng jansson 2>/dev/null)
 

@@ -1,11 +1,11 @@
 //  kernel.h: all that a kernel sees of Inkling.
 //
 //  A kernel computes something over a range of bytes. It is a table of constants and two
-//  to four functions; it reads no files, keeps no state between calls and starts no
+//  to five functions; it reads no files, keeps no state between calls and starts no
 //  threads. Inkling cuts the range into parts, reads each once, cuts the parts into slices
 //  of about 256 KiB, hands them to `map`, packs, caches, sends and merges what comes out.
 //
-//  What `map` makes has one of three shapes:
+//  What `map` makes has one of these shapes:
 //
 //    counts   a table of counters. The value of a range is the sum of the values of its
 //             parts, in any order. `map` adds to uint32_t[cells]; the answer is
@@ -17,6 +17,10 @@
 //    records  stretches of the source, as many as there are. `map` emits those that begin in
 //             the slice, and how far one goes on that came in from before; the answer is how
 //             many there are, and a list of the first ones.
+//    chain    a small state that goes through the range from its begin to its end, for what
+//             cannot be merged. `map` takes the state on by a slice; the parts of a range are
+//             computed one after the other, and the state behind a part is kept, so that
+//             the next one, or the next request, goes on from there.
 //
 //  A kernel that looks past the bytes it accounts for (pairs, for instance) says how far in its
 //  geometry: each slice then comes with up to that many bytes before it and behind it, fewer
@@ -50,7 +54,8 @@
 typedef enum {
     INK_SHAPE_COUNTS = 1,
     INK_SHAPE_CELLS = 2,
-    INK_SHAPE_RECORDS = 3
+    INK_SHAPE_RECORDS = 3,
+    INK_SHAPE_CHAIN = 4
 } ink_shape_t;
 
 //  A kernel looks no further than this, and no more of a record's bytes are kept.
@@ -102,7 +107,11 @@ ink_args_text (const ink_args_t *args, size_t n)
     return args->texts + args->begins[n];
 }
 
-//  What the parameters fix.
+//  The most bytes a state may have.
+#define INK_KERNEL_STATE 1024
+
+//  What the parameters fix. For counts: `cells`. For cells: the other two. For a chain: `cells`
+//  is the bytes of its state, a multiple of 8, and `cell_size` those of the answer.
 typedef struct {
     //  Counts
     size_t cells; //  Number of counters, at most 2^22
@@ -167,6 +176,8 @@ typedef struct {
     //  part has at most 64 MiB, so a counter that goes up by one a byte cannot overflow.
     //  Cells: writes the items of the slice from cells [0] on; all bytes of a cell come in
     //  one slice. Records: `cells` is an ink_emit_t.
+    //  Chain: takes the state on, which is all zeros before the first byte of the range. It may
+    //  come from another process: no pointers, and all that is kept of it is in these bytes.
     void (*map) (const ink_slice_t *slice, void *cells);
 
     //  Called once after the last slice of a part; NULL for none. For kernels whose table
@@ -187,6 +198,11 @@ typedef struct {
     //  With `coarsen`: the largest number an INK_ITEM_F32 can be, 0 if that is not known; then
     //  nothing is estimated. Numbers of INK_ITEM_U64 are counts of the bytes of their cell.
     double scale;
+
+    //  Of a chain, both needed. Whether bytes from outside can be a state: not 0 when `map` may
+    //  have them. And the answer, of a state that is sound, or of all zeros.
+    int (*sound) (const ink_args_t *args, const void *state);
+    void (*finish) (const ink_args_t *args, const void *state, void *answer);
 } ink_kernel_t;
 
 typedef const ink_kernel_t *(ink_kernel_entry_t) (void);

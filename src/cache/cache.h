@@ -30,7 +30,8 @@ typedef struct {
 //  The XXH3-128 of kernel name, version, parameters (as many as the kernel's table has) and
 //  identity.
 ink_series_t ink_series_of (const ink_kernel_t *kernel, const ink_args_t *args,
-                            const ink_identity_t *identity, const ink_identity_t *other);
+                            const ink_identity_t *identity, const ink_identity_t *other,
+                            uint64_t begin);
 
 //  Key of a record, ordered by series, then size class, then place, so that a cursor walks a
 //  file in order:

@@ -5,9 +5,9 @@
 #include <string.h>
 #include <xxhash.h>
 
-//  Bytes of a series before it is hashed: name, version, parameters, two identities
+//  Bytes of a series before it is hashed: name, version, parameters, two identities, begin
 #define SERIES_MOST \
-    (INK_KERNEL_NAME + 1 + 4 + 8 * (INK_KERNEL_PARAMS + 2 * 5) + INK_KERNEL_TEXTS)
+    (INK_KERNEL_NAME + 1 + 4 + 8 * (INK_KERNEL_PARAMS + 2 * 5 + 1) + INK_KERNEL_TEXTS)
 
 typedef struct {
     uint8_t *at;
@@ -50,7 +50,8 @@ write_identity (writer_t *self, const ink_identity_t *identity)
 //  same bytes.
 ink_series_t
 ink_series_of (const ink_kernel_t *kernel, const ink_args_t *args,
-               const ink_identity_t *identity, const ink_identity_t *other)
+               const ink_identity_t *identity, const ink_identity_t *other,
+               uint64_t begin)
 {
     uint8_t bytes[SERIES_MOST];
     writer_t writer = {bytes};
@@ -62,6 +63,8 @@ ink_series_of (const ink_kernel_t *kernel, const ink_args_t *args,
     write_identity (&writer, identity);
     if (other)
         write_identity (&writer, other);
+    if (kernel->shape == INK_SHAPE_CHAIN)
+        write_big_endian (&writer, begin, 8);
 
     XXH128_canonical_t hash;
     XXH128_canonicalFromHash (&hash, XXH3_128bits (bytes, (size_t) (writer.at - bytes)));

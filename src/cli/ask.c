@@ -138,8 +138,10 @@ data_of (const ask_t *self, const ink_reply_t *reply)
     ink_geometry_t geometry = {0};
     ink_options_args (options, kernel, &args);
     kernel->geometry (&args, &geometry);
-    data.shape = kernel->shape;
     data.item = kernel->item;
+    if (kernel->shape == INK_SHAPE_CHAIN)
+        return data;
+    data.shape = kernel->shape;
     bool cells = kernel->shape == INK_SHAPE_CELLS;
     data.own_bytes = cells ? geometry.cell_bytes : 0;
     data.cell_bytes = ink_reply_precision (reply);

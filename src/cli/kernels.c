@@ -85,16 +85,23 @@ json_of_params (const ink_kernel_t *kernel)
     return params;
 }
 
+static const char *
+shape_of (const ink_kernel_t *kernel)
+{
+    static const char *const names[] = {[INK_SHAPE_COUNTS] = "counts",
+                                        [INK_SHAPE_CELLS] = "cells",
+                                        [INK_SHAPE_RECORDS] = "records",
+                                        [INK_SHAPE_CHAIN] = "chain"};
+    return names[kernel->shape];
+}
+
 static json_t *
 json_of (const ink_kernel_t *kernel)
 {
-    static const char *const shapes[] = {[INK_SHAPE_COUNTS] = "counts",
-                                         [INK_SHAPE_CELLS] = "cells",
-                                         [INK_SHAPE_RECORDS] = "records"};
     return json_pack (
         "{s:s, s:I, s:s, s:s, s:I, s:I, s:b, s:o}", "name", kernel->name, "version",
         (json_int_t) kernel->version, "summary", kernel->summary, "shape",
-        shapes[kernel->shape], "sources", (json_int_t) (kernel->sources == 2 ? 2 : 1),
+        shape_of (kernel), "sources", (json_int_t) (kernel->sources == 2 ? 2 : 1),
         "chunk", (json_int_t) 1 << kernel->chunk_log2, "cached",
         !(kernel->flags & INK_KERNEL_UNCACHED), "params", json_of_params (kernel));
 }

@@ -8,6 +8,7 @@ static const ink_kernel_t *const built_in[] = {
     &ink_kernel_histogram, &ink_kernel_digraph,  &ink_kernel_trigram, &ink_kernel_entropy,
     &ink_kernel_byteclass, &ink_kernel_byteplot, &ink_kernel_hilbert, &ink_kernel_diff,
     &ink_kernel_count,     &ink_kernel_bytes,    &ink_kernel_strings, &ink_kernel_search,
+    &ink_kernel_digest,
 };
 #define BUILT_IN (sizeof built_in / sizeof *built_in)
 

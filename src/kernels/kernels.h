@@ -15,6 +15,7 @@ extern const ink_kernel_t ink_kernel_byteclass;
 extern const ink_kernel_t ink_kernel_byteplot;
 extern const ink_kernel_t ink_kernel_hilbert;
 extern const ink_kernel_t ink_kernel_diff;
+extern const ink_kernel_t ink_kernel_digest;
 extern const ink_kernel_t ink_kernel_count;
 extern const ink_kernel_t ink_kernel_bytes;
 extern const ink_kernel_t ink_kernel_strings;

@@ -117,8 +117,11 @@ wrong_shape (const ink_kernel_t *kernel)
 {
     bool counts = kernel->shape == INK_SHAPE_COUNTS;
     bool records = kernel->shape == INK_SHAPE_RECORDS;
-    if (!counts && !records && kernel->shape != INK_SHAPE_CELLS)
-        return "its shape is none of counts, cells and records";
+    bool chain = kernel->shape == INK_SHAPE_CHAIN;
+    if (!counts && !records && !chain && kernel->shape != INK_SHAPE_CELLS)
+        return "its shape is none of counts, cells, records and chains";
+    if (chain && (!kernel->sound || !kernel->finish))
+        return "a chain needs sound and finish";
     if (kernel->item < INK_ITEM_U64 || kernel->item > INK_ITEM_F32)
         return "its items are of no known kind";
     if ((counts || records) && kernel->item != INK_ITEM_U64)
@@ -163,6 +166,18 @@ wrong_records (const ink_geometry_t *is)
 }
 
 static const char *
+wrong_state (const ink_geometry_t *is)
+{
+    if (is->lookback || is->lookahead)
+        return "a chain looks at nothing beside a part";
+    if (is->cells == 0 || is->cells > INK_KERNEL_STATE || is->cells % 8)
+        return "its state is not of 8 to 1024 bytes, a multiple of 8";
+    return is->cell_size == 0 || is->cell_size > CELL_SIZE_MOST
+               ? "its answer has no bytes or too many"
+               : NULL;
+}
+
+static const char *
 wrong_geometry (const ink_kernel_t *kernel, const ink_args_t *args)
 {
     static const size_t item_size[] = {
@@ -176,6 +191,8 @@ wrong_geometry (const ink_kernel_t *kernel, const ink_args_t *args)
     if (kernel->shape == INK_SHAPE_COUNTS)
         return is.cells == 0 || is.cells > CELLS_MOST ? "it has no or too many cells"
                                                       : NULL;
+    if (kernel->shape == INK_SHAPE_CHAIN)
+        return wrong_state (&is);
     if (!is_power_of_two (is.cell_bytes) || is.cell_bytes > CELL_BYTES_MOST)
         return "its cells are not of a power of two of bytes up to 1 MiB";
     if (is.cell_size == 0 ||

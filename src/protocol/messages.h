@@ -24,7 +24,8 @@
 #define INK_TEXT_MOST 200  //  What is said to a person
 #define INK_KERNELS_MOST 8 //  In one request
 #define INK_PARAMS_MOST 8
-#define INK_TYPED_MOST 512 //  What is typed for a parameter
+#define INK_TYPED_MOST 512  //  What is typed for a parameter
+#define INK_STATE_WORDS 128 //  Of a chain
 #define INK_REPORTS_MOST 64
 #define INK_PARTS_MOST 1048576 //  In one request
 #define INK_SPANS_MOST 256     //  In one lease
@@ -60,6 +61,12 @@
     F (U64, size, INK_ANY, )         \
     F (I64, mtime_ns, , )            \
     F (I64, ctime_ns, , )
+
+//  Eight bytes of a state
+#define INK_FIELDS_word(F) F (U64, bits, INK_ANY, )
+
+//  The state of a chain behind a part; empty before the first one
+#define INK_FIELDS_state(F) F (LIST, words, INK_STATE_WORDS, word)
 
 //  A partial that is wanted: when so much is covered, in cells of about so many bytes; 0: in those
 //  of the kernel
@@ -99,15 +106,18 @@
     F (U64, doublings, 63, )
 
 //  One value of a lease that has arrived at the sink. `taken`: somebody there waited for it;
-//  `failed`: so many bytes of its part are not in it and will not come; `sample`: it is one.
-#define INK_FIELDS_arrival(F)    \
-    F (U64, lease, INK_ANY, )    \
-    F (U64, slot, UINT32_MAX, )  \
-    F (U64, error, UINT32_MAX, ) \
-    F (U64, taken, 1, )          \
-    F (U64, failed, INK_ANY, )   \
-    F (U64, busy_ns, INK_ANY, )  \
-    F (U64, sample, 1, )
+//  `failed`: so many bytes of its part are not in it and will not come; `sample`: it is one;
+//  `words`: it is the state of a chain, and this is it; `place` tells which (ink_kin_place).
+#define INK_FIELDS_arrival(F)              \
+    F (U64, lease, INK_ANY, )              \
+    F (U64, slot, UINT32_MAX, )            \
+    F (U64, error, UINT32_MAX, )           \
+    F (U64, taken, 1, )                    \
+    F (U64, failed, INK_ANY, )             \
+    F (U64, busy_ns, INK_ANY, )            \
+    F (U64, sample, 1, )                   \
+    F (LIST, words, INK_STATE_WORDS, word) \
+    F (U64, place, INK_ANY, )
 
 #define INK_FIELDS_counter(F)      \
     F (STR, name, INK_NAME_MOST, ) \
@@ -305,7 +315,8 @@ typedef enum {
 //  of span s and kernel k is slot s * kernels + k. `end` is the end of the request's range,
 //  which no kernel looks behind. `care`, of INK_CARE_...: it has failed before. `others`: the
 //  second source, if any. `ahead`: it goes before those that wait. With `fold` the spans are
-//  samples for the request `handle`: so many of them, or what is left of them, make one value.
+//  samples for the request `handle`: so many of them, or what is left of them, make one value. `states`:
+//  what each kernel goes on from, when one of them is a chain.
 #define INK_FIELDS_lease(F)                     \
     F (U64, epoch, INK_ANY, )                   \
     F (U64, lease, INK_ANY, )                   \
@@ -325,7 +336,8 @@ typedef enum {
     F (U64, ahead, 1, )                         \
     F (U64, fold, INK_SPANS_MOST, )             \
     F (U64, handle, INK_ANY, )                  \
-    F (U64, begin, INK_ANY, )
+    F (U64, begin, INK_ANY, )                   \
+    F (LIST, states, INK_KERNELS_MOST, state)
 
 #define INK_FIELDS_probe(F)    \
     F (U64, epoch, INK_ANY, )  \
@@ -476,7 +488,7 @@ typedef enum {
 //  clang-format never comes to rest over such lists.
 // clang-format off
 #define INK_ELEMENTS(E) \
-    E (param) E (kernel) E (file) E (report) E (span) E (run) E (failure) E (id) \
+    E (param) E (kernel) E (file) E (word) E (state) E (report) E (span) E (run) E (failure) E (id) \
     E (revoked) E (series) E (node) E (arrival) E (counter) E (speed) \
     E (request_info) E (worker_info)
 

@@ -6,6 +6,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "base/memory.h"
 #include "base/plant.h"
 #include "sink/desk.h"
 #include "value/coarse.h"
@@ -74,6 +75,29 @@ measure_failures (const ink_msg_value_t *value, uint64_t *failed)
     return INK_OK;
 }
 
+//  The ventilator begins the next part of a chain with the state behind this one, and needs it
+//  as well when the sink has had it before.
+static void
+tell_state (ink_collector_t *self, const ink_collected_t *strand,
+            const ink_msg_value_t *value, ink_payload_t *payload,
+            ink_msg_arrival_t *arrival)
+{
+    const void *state = ink_payload_data (payload);
+    size_t size = ink_payload_size (payload);
+    if (arrival->words.items || !ink_answer_is_state (strand->answer, state, size))
+        return;
+    ink_msg_word_t *words = ink_alloc (size);
+    if (!words) {
+        self->failed = true;
+        return;
+    }
+    memcpy (words, state, size);
+    arrival->words.items = words;
+    arrival->words.size = size / sizeof *words;
+    arrival->place =
+        ink_kin_place (value->series, (ink_part_t){value->offset, value->length});
+}
+
 //  Gives the value to everybody who waits for it, and notes in `arrival` whether anybody did;
 //  it is stored once, if anybody wants that and nothing is missing in it.
 static int
@@ -96,6 +120,7 @@ merge (ink_collector_t *self, const ink_msg_value_t *value, ink_payload_t *paylo
                                     ink_payload_size (payload), &doubled);
         if (rc)
             return rc;
+        tell_state (self, strand, value, payload, arrival);
         if (doubled)
             continue;
         fresh = true;
@@ -135,6 +160,30 @@ enter_sample (ink_collector_t *self, const ink_heard_t *heard)
     return INK_OK;
 }
 
+//  To where they live until the action was performed.
+static const ink_msg_word_t *
+move_words (ink_collector_t *self, ink_msg_arrival_t *arrival)
+{
+    size_t size = arrival->words.size * sizeof *arrival->words.items;
+    if (!size)
+        return NULL;
+    ink_msg_word_t *copy = ink_arena_alloc (&self->arena, size);
+    if (copy)
+        memcpy (copy, arrival->words.items, size);
+    else
+        self->failed = true;
+    ink_desk_drop_words (arrival);
+    return copy;
+}
+
+void
+ink_desk_drop_words (ink_msg_arrival_t *arrival)
+{
+    ink_free ((void *) (uintptr_t) arrival->words.items);
+    arrival->words.items = NULL;
+    arrival->words.size = 0;
+}
+
 void
 ink_desk_settle (ink_collector_t *self, ink_desk_ventilator_t *ventilator)
 {
@@ -147,6 +196,8 @@ ink_desk_settle (ink_collector_t *self, ink_desk_ventilator_t *ventilator)
         return;
     }
     memcpy (copy, ventilator->arrivals, size);
+    for (size_t n = 0; n < ventilator->arrival_count; n++)
+        copy[n].words.items = move_words (self, &ventilator->arrivals[n]);
     ink_sink_action_t *action = ink_desk_do (self, INK_SINK_SEND);
     action->peer = ventilator->peer;
     action->msg.kind = INK_MSG_SETTLED;

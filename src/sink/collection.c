@@ -217,9 +217,14 @@ ink_collected_add (ink_collected_t *self, uint64_t n, const ink_msg_value_t *msg
     if (rc)
         return rc;
     learn_from (self, n, value, size);
-    self->there[n] = INK_THERE;
-    self->left--;
-    self->computed += part.length;
+    //  A state stands for all before it
+    uint64_t first = self->kernel->shape == INK_SHAPE_CHAIN ? 0 : n;
+    for (uint64_t p = first; p <= n; p++)
+        if (!self->there[p]) {
+            self->there[p] = INK_THERE;
+            self->left--;
+            self->computed += ink_plan_part (&self->collection->plan, p).length;
+        }
     return INK_OK;
 }
 
@@ -397,7 +402,7 @@ ink_collected_know (ink_collected_t *self, const ink_msg_known_t *known,
     if (!known->runs.size)
         return INK_EMESSAGE;
     int rc;
-    if (self->kernel->shape == INK_SHAPE_CELLS)
+    if (self->kernel->shape == INK_SHAPE_CELLS || self->kernel->shape == INK_SHAPE_CHAIN)
         rc = add_runs (self, known, value, size);
     else
         rc = ink_answer_add (self->answer, value, size, span_of (self, known));
@@ -415,9 +420,15 @@ ink_collected_fail (ink_collected_t *self, uint64_t n, uint64_t error)
     if (n >= self->collection->parts || self->there[n])
         return INK_EMESSAGE;
     bool is_known = error != INK_OK && error < INK_ERROR_COUNT;
-    self->there[n] = (uint8_t) (INK_THERE + (is_known ? error : INK_EVALUE));
-    self->left--;
-    self->failed += ink_plan_part (&self->collection->plan, n).length;
+    //  And with a part of a chain all behind it
+    bool chain = self->kernel->shape == INK_SHAPE_CHAIN;
+    uint64_t end = chain ? self->collection->parts : n + 1;
+    for (uint64_t p = n; p < end; p++)
+        if (!self->there[p]) {
+            self->there[p] = (uint8_t) (INK_THERE + (is_known ? error : INK_EVALUE));
+            self->left--;
+            self->failed += ink_plan_part (&self->collection->plan, p).length;
+        }
     return INK_OK;
 }
 

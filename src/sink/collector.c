@@ -83,6 +83,8 @@ ink_desk_forget (ink_collector_t *self, ink_desk_ventilator_t *ventilator)
     INK_LIST_EACH (link, &ventilator->collections)
     ink_desk_retire (self, INK_ITEM (link, ink_collection_t, link));
     ink_list_remove (&ventilator->link);
+    for (size_t n = 0; n < ventilator->arrival_count; n++)
+        ink_desk_drop_words (&ventilator->arrivals[n]);
     ink_free (ventilator);
 }
 

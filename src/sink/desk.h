@@ -70,6 +70,8 @@ void ink_desk_ventilator (ink_collector_t *self, const ink_heard_t *heard);
 
 //  arrive.c
 void ink_desk_worker (ink_collector_t *self, const ink_heard_t *heard);
+//  An arrival owns the words of its state until it is told.
+void ink_desk_drop_words (ink_msg_arrival_t *arrival);
 void ink_desk_settle (ink_collector_t *self, ink_desk_ventilator_t *ventilator);
 
 #endif

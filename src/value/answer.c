@@ -1,6 +1,7 @@
 //  answer.c: what is known of one kernel over one range, and how values are merged.
 //
-//  Counts are kept as one table of totals, cells as the output itself, records in pieces.
+//  Counts are kept as one table of totals, cells as the output itself, records in pieces, a
+//  chain as its farthest state.
 
 #include "value/answer.h"
 
@@ -18,9 +19,11 @@ struct ink_answer {
     ink_geometry_t geometry; //  All that the parameters matter for here
     ink_part_t range;
     size_t size;
-    void *output;  //  uint64_t [cells], or the items of the range
+    void *output;  //  uint64_t [cells], the items of the range, or the state
     uint8_t *seen; //  A bit a cell of which something was merged; NULL: cannot be coarser
     ink_records_t *records; //  Instead
+    ink_args_t args;        //  Of a chain
+    uint64_t reach;         //  Of a chain: where the part ends that the state is behind
 };
 
 static ink_geometry_t
@@ -55,6 +58,8 @@ output_size (const ink_kernel_t *kernel, const ink_geometry_t *geometry, ink_par
         return geometry->cells * sizeof (uint64_t);
     if (kernel->shape == INK_SHAPE_RECORDS)
         return ink_records_most (geometry, part.length);
+    if (kernel->shape == INK_SHAPE_CHAIN)
+        return geometry->cell_size;
     uint64_t cells = cells_of (geometry, part);
     return cells > UINT64_MAX / geometry->cell_size ? UINT64_MAX
                                                     : cells * geometry->cell_size;
@@ -102,13 +107,14 @@ make_output (ink_answer_t *self, size_t size)
         self->records = ink_records_new (&self->geometry, self->range);
         return self->records;
     }
+    bool chain = self->kernel->shape == INK_SHAPE_CHAIN;
     self->size = size;
-    self->output = ink_alloc (size);
+    self->output = ink_alloc (chain ? self->geometry.cells : size);
     if (self->kernel->coarsen)
         self->seen = ink_alloc (size / self->geometry.cell_size / 8 + 1);
     if (!self->output || (self->kernel->coarsen && !self->seen))
         return false;
-    if (self->kernel->item == INK_ITEM_F32) //  Else memory is zeros already
+    if (self->kernel->item == INK_ITEM_F32 && !chain) //  Else memory is zeros already
         fill_unknown (self->kernel, self->output, size);
     return true;
 }
@@ -125,6 +131,7 @@ ink_answer_new_at (const ink_kernel_t *kernel, const ink_args_t *args, ink_part_
     self->kernel = kernel;
     self->geometry = geometry_at (kernel, args, precision);
     self->range = range;
+    self->args = *args;
     if (!make_output (self, (size_t) size))
         ink_answer_destroy (&self);
     return self;
@@ -178,11 +185,33 @@ mark_seen (ink_answer_t *self, ink_part_t part)
             self->seen[place / 8] |= (uint8_t) (1 << place % 8);
 }
 
+bool
+ink_answer_is_state (const ink_answer_t *self, const void *value, size_t size)
+{
+    return self->kernel->shape == INK_SHAPE_CHAIN && size == self->geometry.cells &&
+           self->kernel->sound (&self->args, value);
+}
+
+//  A state stands for all parts up to its own: the farthest is all there is to know.
+static int
+add_state (ink_answer_t *self, const void *state, size_t size, ink_part_t part)
+{
+    if (!ink_answer_is_state (self, state, size))
+        return INK_EVALUE;
+    if (part.offset + part.length <= self->reach)
+        return INK_OK;
+    memcpy (self->output, state, size);
+    self->reach = part.offset + part.length;
+    return INK_OK;
+}
+
 int
 ink_answer_add (ink_answer_t *self, const void *value, size_t size, ink_part_t part)
 {
     if (self->kernel->shape == INK_SHAPE_COUNTS)
         return ink_counts_add (value, size, self->output, self->geometry.cells);
+    if (self->kernel->shape == INK_SHAPE_CHAIN)
+        return add_state (self, value, size, part);
 
     assert (part.length > 0 && part.offset >= self->range.offset &&
             part.offset - self->range.offset <= self->range.length - part.length);
@@ -193,6 +222,14 @@ ink_answer_add (ink_answer_t *self, const void *value, size_t size, ink_part_t p
     memcpy (items_of (self, part), value, size);
     mark_seen (self, part);
     return INK_OK;
+}
+
+const void *
+ink_answer_state (const ink_answer_t *self, size_t *size)
+{
+    bool is_there = self->kernel->shape == INK_SHAPE_CHAIN && self->reach > 0;
+    *size = is_there ? self->geometry.cells : 0;
+    return is_there ? self->output : NULL;
 }
 
 size_t
@@ -206,6 +243,8 @@ ink_answer_write (const ink_answer_t *self, void *out)
 {
     if (self->records)
         ink_records_write (self->records, out);
+    else if (self->kernel->shape == INK_SHAPE_CHAIN)
+        self->kernel->finish (&self->args, self->output, out);
     else
         memcpy (out, self->output, self->size);
 }
@@ -388,6 +427,8 @@ ink_answer_extract_size (const ink_answer_t *self, ink_part_t part)
         return ink_counts_measure (self->output, self->geometry.cells, 8).size;
     if (self->records)
         return ink_records_extract_size (self->records, part);
+    if (self->kernel->shape == INK_SHAPE_CHAIN)
+        return self->geometry.cells;
     return (size_t) output_size (self->kernel, &self->geometry, part);
 }
 
@@ -400,6 +441,8 @@ ink_answer_extract (const ink_answer_t *self, ink_part_t part, uint8_t *out)
         ink_counts_pack (&packing, self->output, cells, 8, out);
     } else if (self->records)
         ink_records_extract (self->records, part, out);
+    else if (self->kernel->shape == INK_SHAPE_CHAIN)
+        memcpy (out, self->output, self->geometry.cells);
     else
         memcpy (out, items_of (self, part), ink_answer_extract_size (self, part));
 }
@@ -418,6 +461,8 @@ ink_value_measure (const ink_kernel_t *kernel, const ink_args_t *args, const voi
         shape.size = shape.packing.size;
     } else if (kernel->shape == INK_SHAPE_RECORDS)
         shape.size = ink_gather_size (cells);
+    else if (kernel->shape == INK_SHAPE_CHAIN)
+        shape.size = geometry.cells;
     else
         shape.size = (size_t) output_size (kernel, &geometry, part);
     return shape;
@@ -444,6 +489,8 @@ ink_value_room (const ink_kernel_t *kernel, const ink_args_t *args, uint64_t len
         return geometry.cells * sizeof (uint32_t);
     if (kernel->shape == INK_SHAPE_RECORDS)
         return 0;
+    if (kernel->shape == INK_SHAPE_CHAIN)
+        return geometry.cells;
     //  The most cells are touched when the part begins with the last byte of one.
     ink_part_t part = {geometry.cell_bytes - 1, length};
     return (size_t) output_size (kernel, &geometry, part);

@@ -38,8 +38,8 @@ uint64_t ink_answer_bytes_at (const ink_kernel_t *kernel, const ink_args_t *args
 //  How far the kernel looks over the borders of a part.
 ink_reach_t ink_value_reach (const ink_kernel_t *kernel, const ink_args_t *args);
 
-//  Merges the packed value of `part`, which lies inside the range. INK_EVALUE when it is not
-//  of the right form, INK_ENOMEM; nothing has changed then. Counts: O(cells); cells: O(part).
+//  Merges the packed value of `part`, which lies inside the range; that of a chain stands
+//  for all before it, too. INK_EVALUE when it is not of the right form, INK_ENOMEM; nothing has changed then. Counts: O(cells); cells: O(part).
 int ink_answer_add (ink_answer_t *self, const void *value, size_t size, ink_part_t part);
 
 //  Merges the value of a node, whose cells are of `precision` bytes, the answer's own or finer.
@@ -47,6 +47,12 @@ int ink_answer_add (ink_answer_t *self, const void *value, size_t size, ink_part
 //  are left out. Gives how many bytes were merged. INK_EVALUE; INK_ENOMEM.
 int ink_answer_add_node (ink_answer_t *self, const void *value, size_t size,
                          ink_part_t part, uint64_t precision, uint64_t *merged);
+
+//  The state of a chain behind what was merged; NULL and 0 when nothing was, or for no chain.
+const void *ink_answer_state (const ink_answer_t *self, size_t *size);
+
+//  Whether a value is the state of a chain, and sound.
+bool ink_answer_is_state (const ink_answer_t *self, const void *value, size_t size);
 
 //  Writes the output: ink_answer_size bytes, little-endian, as doc/kernels.md lays it out.
 size_t ink_answer_size (const ink_answer_t *self);
@@ -63,12 +69,13 @@ ink_answer_item_at (const ink_answer_t *self, uint64_t precision, uint64_t n, vo
 
 //  Packs what has been merged so far as the value of `part`, for ink_answer_add on another
 //  answer over the same range. Counts: everything that was merged, whatever `part` says;
-//  cells: the items of `part`; records: what is known of `part`. Sizes first, so that it can be written where it is needed.
+//  cells: the items of `part`; records: what is known of `part`; a chain: the state, which
+//  must be that behind `part`. Sizes first, so that it can be written where it is needed.
 size_t ink_answer_extract_size (const ink_answer_t *self, ink_part_t part);
 void ink_answer_extract (const ink_answer_t *self, ink_part_t part, uint8_t *out);
 
 //  The two steps by which a worker packs what `map` made of `part`: cells is uint32_t [] for
-//  counts, the items for cells, an ink_gather_t for records.
+//  counts, the items for cells, an ink_gather_t for records, the state of a chain.
 typedef struct {
     ink_packing_t packing; //  Counts only
     size_t size;           //  Bytes of the value

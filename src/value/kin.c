@@ -20,6 +20,16 @@ part_key (const uint8_t series[INK_SERIES_SIZE], ink_part_t part,
     memcpy (key, &hash, INK_GROUP_KEY);
 }
 
+uint64_t
+ink_kin_place (const uint8_t series[INK_SERIES_SIZE], ink_part_t part)
+{
+    uint8_t key[INK_GROUP_KEY];
+    uint64_t place;
+    part_key (series, part, key);
+    memcpy (&place, key, sizeof place);
+    return place;
+}
+
 void
 ink_kin_init (ink_kin_t *self)
 {

@@ -24,6 +24,9 @@ typedef struct {
     ink_reach_t reach;      //  Of its kernel
 } ink_kin_t;
 
+//  A number that tells the value of a part from all others.
+uint64_t ink_kin_place (const uint8_t series[INK_SERIES_SIZE], ink_part_t part);
+
 void ink_kin_init (ink_kin_t *self); //  Of nobody
 
 //  INK_ENOMEM: nothing has changed.

@@ -9,6 +9,7 @@
 //  isolated, where no kernel can harm its worker: the others died of something else, or of
 //  the memory it takes.
 #define DEATHS_MOST 8
+#define CHAINED_DEATHS_MOST 3 //  Nothing is isolated there
 
 //  Doublings of a lease's patience
 #define EXPIRIES_MOST 12
@@ -76,6 +77,7 @@ ink_office_give_up (ink_foreman_t *self, ink_chunk_t *chunk, int error)
             continue;
         ink_strand_set (&self->demands, strand, walk.n, INK_PART_ERROR);
         self->counters.parts_failed++;
+        ink_office_break (self, strand, walk.n);
         if (INK_PLANTED (18))
             continue;
         ink_msg_t *msg = ink_office_say (self, INK_DO_SEND_SINK, 0, INK_MSG_FAILED);
@@ -111,13 +113,20 @@ ink_office_return (ink_foreman_t *self, ink_lease_t *lease, size_t slot)
         ink_leases_drop_chunk (&self->leases, chunk);
 }
 
+static bool
+has_died_enough (const ink_chunk_t *chunk)
+{
+    uint32_t most = chunk->chained ? CHAINED_DEATHS_MOST : DEATHS_MOST;
+    return chunk->deaths >= most && !INK_PLANTED (13);
+}
+
 //  Takes all chunks out of a lease; one that has cost too many workers is given up.
 static void
 return_chunks (ink_foreman_t *self, ink_lease_t *lease)
 {
     for (size_t n = 0; n < lease->slots; n++) {
         ink_chunk_t *chunk = lease->chunks[n];
-        if (chunk && chunk->deaths >= DEATHS_MOST && !INK_PLANTED (13)) {
+        if (chunk && has_died_enough (chunk)) {
             ink_lease_take_out (lease, n);
             ink_office_give_up (self, chunk, INK_ELOST);
         } else

@@ -24,6 +24,8 @@
 static uint64_t
 care_of (const ink_chunk_t *chunk)
 {
+    if (chunk->chained)
+        return 0;
     if (chunk->deaths >= DEATHS_ISOLATED)
         return INK_CARE_ISOLATED;
     return chunk->failures ? INK_CARE_PIECES : 0;
@@ -149,6 +151,7 @@ add_ready (ink_foreman_t *self, ink_cut_t *cut, uint64_t p)
             self->failed = true;
             return false;
         }
+        chunks[n]->chained = strand->chain != NULL;
         alone |= ink_chunk_is_suspect (chunks[n]);
     }
     if (alone && cut->spans)
@@ -285,6 +288,28 @@ list_spans (ink_foreman_t *self, const ink_cut_t *cut, ink_msg_lease_t *msg)
     msg->spans.size = spans ? cut->spans : 0;
 }
 
+//  Each kernel has a state when one of them is a chain; it is empty for others.
+static void
+list_states (ink_foreman_t *self, const ink_cut_t *cut, ink_msg_lease_t *msg)
+{
+    ink_msg_state_t *states = NULL;
+    for (size_t n = 0; n < cut->kernels; n++) {
+        const ink_chain_t *chain = cut->demand->strands[cut->strands[n]].chain;
+        if (!chain || !chain->words)
+            continue;
+        if (!states)
+            states = ink_office_alloc (self, cut->kernels * sizeof *states);
+        ink_msg_word_t *words = ink_office_alloc (self, chain->words * sizeof *words);
+        if (!states || !words)
+            return;
+        memcpy (words, chain->state, chain->words * sizeof *words);
+        states[n].words.items = words;
+        states[n].words.size = chain->words;
+    }
+    msg->states.items = states;
+    msg->states.size = states ? cut->kernels : 0;
+}
+
 static void
 add_other (ink_foreman_t *self, const ink_demand_t *demand, ink_msg_lease_t *msg)
 {
@@ -378,6 +403,8 @@ ink_cut_hand_out (ink_foreman_t *self, ink_cut_t *cut)
     if (!lease)
         return false;
     lease->kernels = cut->kernels;
+    for (size_t n = 0; n < cut->kernels; n++)
+        lease->chained |= cut->chunks[n]->chained;
     lease->ahead = cut->ahead;
     lease->care = care_of (cut->chunks[0]);
     assert (!lease->care || cut->slots == 1);
@@ -387,5 +414,6 @@ ink_cut_hand_out (ink_foreman_t *self, ink_cut_t *cut)
     msg->attempt = lease->chunks[0]->deaths + lease->chunks[0]->failures;
     msg->care = lease->care;
     list_spans (self, cut, msg);
+    list_states (self, cut, msg);
     return true;
 }

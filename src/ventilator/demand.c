@@ -244,6 +244,7 @@ ink_demands_remove (ink_demands_t *self, ink_demand_t *demand)
         ink_kin_leave (&strand->kin, &self->kin);
         ink_payload_destroy (&strand->held_payload);
         ink_free (strand->states);
+        ink_free (strand->chain);
     }
     leave_client (self, demand);
     ink_map_remove (self->by_handle, &demand->handle);
@@ -306,12 +307,24 @@ ink_demand_supersedes (const ink_demand_t *self, const ink_demand_t *other)
 //  ---------------------------------------------------------------------------------------
 //  Parts
 
-//  A view is wanted from its focus outwards, or from its middle; anything else is sampled.
+static bool
+has_chain (const ink_demand_t *demand)
+{
+    bool chain = false;
+    for (size_t k = 0; k < demand->strand_count; k++)
+        chain |= demand->strands[k].kernel->shape == INK_SHAPE_CHAIN;
+    return chain;
+}
+
+//  A view is wanted from its focus outwards, or from its middle; anything else is sampled. A chain
+//  can only be followed.
 static ink_course_t
 course_of (const ink_demand_t *demand)
 {
     const ink_plan_t *plan = &demand->plan;
     uint64_t focus = demand->focus;
+    if (has_chain (demand))
+        return ink_course_around (demand->parts, 0);
     if (demand->millionths)
         return ink_course_scatter (demand->parts);
     if (!demand->view[0])
@@ -339,9 +352,14 @@ ink_demand_plan (ink_demands_t *self, ink_demand_t *demand,
         strand->states = ink_alloc (demand->parts);
         if (!strand->states)
             return INK_ENOMEM;
+        if (strand->kernel->shape == INK_SHAPE_CHAIN)
+            strand->chain = ink_alloc (sizeof *strand->chain);
+        if (strand->kernel->shape == INK_SHAPE_CHAIN && !strand->chain)
+            return INK_ENOMEM;
         strand->left = demand->parts;
         strand->cursor = ink_course_places (&demand->course);
-        strand->series = ink_series_of (strand->kernel, &strand->args, identity, other);
+        strand->series = ink_series_of (strand->kernel, &strand->args, identity, other,
+                                        demand->offset);
         rc = ink_kin_join (&strand->kin, &self->kin, strand->series.bytes, &demand->plan,
                            ink_value_reach (strand->kernel, &strand->args));
     }

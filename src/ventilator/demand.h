@@ -25,6 +25,7 @@
 //  States of a part within a strand
 typedef enum {
     INK_PART_LOOKING,     //  The cache is being asked
+    INK_PART_WAITING,     //  Of a chain: the one before it comes first
     INK_PART_READY,       //  To be leased
     INK_PART_IN_PROGRESS, //  In a lease, of this demand's or a kin's
     INK_PART_DONE,        //  Merged, at the sink or from the cache
@@ -34,6 +35,13 @@ typedef enum {
 
 typedef struct ink_demand ink_demand_t;
 
+//  How far a chain has come.
+typedef struct {
+    uint64_t reached; //  Parts that are behind it
+    size_t words;     //  Of the state there; 0 before the first part
+    uint64_t state[INK_STATE_WORDS];
+} ink_chain_t;
+
 typedef struct {
     ink_kin_t kin; //  Others of the series
     ink_demand_t *demand;
@@ -42,6 +50,7 @@ typedef struct {
     int number; //  Of the kernel, in the registry
     ink_series_t series;
     uint8_t *states;                   //  Of each part
+    ink_chain_t *chain;                //  NULL when parts may come in any order
     uint64_t cursor;                   //  No place of the course before it is READY
     uint64_t ready, in_progress, left; //  left: not DONE, ERROR or SPARED
     uint64_t cached_parts;

@@ -47,11 +47,20 @@ ink_office_mark (ink_foreman_t *self, const ink_chunk_key_t *key, ink_part_state
                  ink_part_state_t to)
 {
     size_t marked = 0;
-    for (ink_kin_walk_t walk = ink_office_kin (self, key); ink_kin_next (&walk);)
-        if (ink_office_strand (&walk)->states[walk.n] == from) {
-            ink_strand_set (&self->demands, ink_office_strand (&walk), walk.n, to);
-            marked++;
-        }
+    for (ink_kin_walk_t walk = ink_office_kin (self, key); ink_kin_next (&walk);) {
+        ink_strand_t *strand = ink_office_strand (&walk);
+        bool waits = strand->chain && from == INK_PART_READY &&
+                     strand->states[walk.n] == INK_PART_WAITING;
+        if (strand->states[walk.n] != from && !waits)
+            continue;
+        bool held = strand->chain && to == INK_PART_READY;
+        ink_strand_set (&self->demands, strand, walk.n, held ? INK_PART_WAITING : to);
+        if (held)
+            ink_office_release (self, strand);
+        else
+            ink_office_hold (self, strand, walk.n);
+        marked++;
+    }
     return marked;
 }
 
@@ -63,7 +72,8 @@ ink_office_is_wanted (ink_foreman_t *self, const ink_chunk_key_t *key,
         const ink_strand_t *strand = ink_office_strand (&walk);
         ink_part_state_t state = strand->states[walk.n];
         if (strand->demand != except &&
-            (state == INK_PART_IN_PROGRESS || state == INK_PART_READY))
+            (state == INK_PART_IN_PROGRESS || state == INK_PART_READY ||
+             state == INK_PART_WAITING))
             return true;
     }
     return false;
@@ -274,7 +284,7 @@ is_slow (const ink_foreman_t *self, const ink_lease_t *lease)
         self->now - lease->since <= 2 * (lease->due - lease->since) + SLOW_US)
         return false;
     const ink_chunk_t *first = ink_lease_first (lease);
-    return first && !first->backup && !ink_chunk_is_suspect (first);
+    return first && !first->backup && !first->chained && !ink_chunk_is_suspect (first);
 }
 
 static ink_lease_t *

@@ -37,12 +37,14 @@ typedef enum {
 
 typedef struct {
     ink_event_kind_t kind;
-    uint64_t peer;                  //  Of the message
-    const ink_msg_t *msg;           //  Borrowed
-    ink_payload_t *payload;         //  Taken by the step; NULL for none
-    uint64_t handle;                //  Of OPENED, GLIMPSED, LOOKED and FOUND
-    ink_event_kind_t from;          //  BAD_MESSAGE: CLIENT, WORKER or SINK
-    int error;                      //  OPENED: why it could not be
+    uint64_t peer;                        //  Of the message
+    const ink_msg_t *msg;                 //  Borrowed
+    ink_payload_t *payload;               //  Taken by the step; NULL for none
+    uint64_t handle;                      //  Of OPENED, GLIMPSED, LOOKED and FOUND
+    ink_event_kind_t from;                //  BAD_MESSAGE: CLIENT, WORKER or SINK
+    int error;                            //  OPENED: why it could not be
+    const void *states[INK_KERNELS_MOST]; //  LOOKED: behind what is known of a chain
+    size_t state_sizes[INK_KERNELS_MOST];
     ink_identity_t identity, other; //  OPENED; the second source, if there is one
     const uint8_t
         *known[INK_KERNELS_MOST]; //  LOOKED: a byte a part, 1 where it is known;

@@ -44,6 +44,7 @@ typedef struct {
     uint32_t deaths;     //  Workers that were lost while it was being computed
     uint32_t failures;   //  Errors it ended with
     uint32_t expiries;   //  Leases of it that came to their deadline
+    bool chained;        //  Of a chain: computed once at a time, and never piece by piece
     bool kept;           //  Its value goes to the cache
 } ink_chunk_t;
 
@@ -68,6 +69,7 @@ struct ink_lease {
     size_t kernels;        //  A span has so many slots
     size_t slots, open;    //  open: neither settled nor passed over
     uint8_t *settled;      //  An ink_slot_t a slot
+    bool chained;          //  A chain is in it, of which no span may be passed over
     bool thinned;          //  Some of it is not wanted any more, which is not told yet
     ink_chunk_t *chunks[]; //  NULL once settled or unwanted
 };

@@ -187,6 +187,25 @@ look_at_next (ink_lookup_t *self, ink_look_t *look, column_t *column)
     self->p++;
 }
 
+//  The farthest state of a chain stands for all before it, so the look goes backwards from the
+//  end, and ends with the first one it finds.
+static void
+look_back (ink_lookup_t *self, ink_look_t *look, column_t *column)
+{
+    uint64_t n = self->parts - 1 - self->p++;
+    ink_part_t part = ink_plan_part (&self->plan, n);
+    ink_cache_key_t key =
+        ink_cache_key (&column->series, &self->plan, part, column->reach);
+    const void *value;
+    size_t size;
+    self->work++;
+    if (!ink_look_get (look, &key, &value, &size) || !prepare (self, column) ||
+        ink_answer_add (column->answer, value, size, part))
+        return;
+    memset (column->known, 1, n + 1);
+    self->p = self->parts;
+}
+
 static bool
 is_over (ink_lookup_t *self, int64_t end)
 {
@@ -220,7 +239,10 @@ look_on (ink_lookup_t *self, ink_look_t *look, int64_t end)
         if (column->kernel->flags & INK_KERNEL_UNCACHED)
             continue;
         while (self->p < self->parts) {
-            look_at_next (self, look, column);
+            if (column->kernel->shape == INK_SHAPE_CHAIN)
+                look_back (self, look, column);
+            else
+                look_at_next (self, look, column);
             if (is_over (self, end))
                 return false;
         }
@@ -295,6 +317,14 @@ ink_lookup_bytes (const ink_lookup_t *self, size_t k)
 {
     const ink_answer_t *answer = self->column[k].answer;
     return answer ? ink_answer_size (answer) : 0;
+}
+
+const void *
+ink_lookup_state (const ink_lookup_t *self, size_t k, size_t *size)
+{
+    const ink_answer_t *answer = self->column[k].answer;
+    *size = 0;
+    return answer ? ink_answer_state (answer, size) : NULL;
 }
 
 const ink_answer_t *

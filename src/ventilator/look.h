@@ -45,6 +45,8 @@ const uint8_t *ink_lookup_known (const ink_lookup_t *self, size_t k);
 
 //  Bytes of the answer they make; 0 when nothing is known.
 uint64_t ink_lookup_bytes (const ink_lookup_t *self, size_t k);
+//  The state of a chain behind what is known of it; NULL when nothing is, or for no chain.
+const void *ink_lookup_state (const ink_lookup_t *self, size_t k, size_t *size);
 
 //  All known values of the k-th kernel merged; NULL when nothing is known.
 const ink_answer_t *ink_lookup_answer (const ink_lookup_t *self, size_t k);

@@ -187,6 +187,21 @@ void ink_office_sample_no_more (ink_foreman_t *self, ink_demand_t *demand);
 //  0: all of them.
 uint64_t ink_office_places (const ink_demand_t *demand, const uint8_t *const known[]);
 
+//  chain.c: begins behind the parts that are DONE, of which the last left this state.
+void ink_office_begin_chain (ink_strand_t *strand, const void *state, size_t size);
+
+//  The parts that may be computed next become READY. Nothing happens to a strand that is no
+//  chain.
+void ink_office_release (ink_foreman_t *self, ink_strand_t *strand);
+
+//  Part n is being computed: those behind it are not READY any more.
+void ink_office_hold (ink_foreman_t *self, ink_strand_t *strand, uint64_t n);
+
+//  The state behind part n has come; part n was given up, and with it all behind it.
+void ink_office_reach (ink_foreman_t *self, ink_strand_t *strand, uint64_t n,
+                       const ink_msg_arrival_t *arrival);
+void ink_office_break (ink_foreman_t *self, ink_strand_t *strand, uint64_t n);
+
 //  settle.c
 void ink_office_sink (ink_foreman_t *self, ink_event_t *event);
 

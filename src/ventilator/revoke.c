@@ -81,7 +81,7 @@ ink_office_thin_out (ink_foreman_t *self)
         INK_LIST_EACH (held, &worker->leases)
         {
             ink_lease_t *lease = INK_ITEM (held, ink_lease_t, link);
-            if (lease->thinned && lease->state == INK_LEASE_RUNNING)
+            if (lease->thinned && !lease->chained && lease->state == INK_LEASE_RUNNING)
                 thin_out (self, lease);
             lease->thinned = false;
         }

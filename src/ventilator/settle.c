@@ -25,7 +25,7 @@ is_spared (const ink_demand_t *demand, uint64_t p)
 static void
 sort_part (ink_foreman_t *self, ink_strand_t *strand, uint64_t p, bool known)
 {
-    ink_part_state_t state = INK_PART_READY;
+    ink_part_state_t state = strand->chain ? INK_PART_WAITING : INK_PART_READY;
     if (known) {
         state = INK_PART_DONE;
         strand->cached += ink_plan_part (&strand->demand->plan, p).length;
@@ -56,6 +56,9 @@ sort_parts (ink_foreman_t *self, ink_demand_t *demand, const ink_event_t *event)
         for (uint64_t p = 0; p < demand->parts; p++)
             if (strand->states[p] == INK_PART_LOOKING)
                 sort_part (self, strand, p, known && known[p]);
+        if (strand->chain)
+            ink_office_begin_chain (strand, event->states[k], event->state_sizes[k]);
+        ink_office_release (self, strand);
     }
     ink_office_sample_anew (demand);
 }
@@ -317,20 +320,45 @@ ink_office_go_on (ink_foreman_t *self, ink_demand_t *demand)
 //  ---------------------------------------------------------------------------------------
 //  What the sink says
 
+//  The state behind a part of a chain has come; without an arrival it came too early, or it was
+//  another one, and is computed again.
+static void
+settle_link (ink_foreman_t *self, ink_strand_t *strand, uint64_t n,
+             const ink_msg_arrival_t *arrival)
+{
+    if (arrival) {
+        ink_office_reach (self, strand, n, arrival);
+        return;
+    }
+    ink_strand_set (&self->demands, strand, n, INK_PART_WAITING);
+    ink_office_release (self, strand);
+}
+
 //  A value has arrived for everybody who waited for it, but a demand that the sink did not
 //  know yet must get it from the cache.
 static void
-settle_chunk (ink_foreman_t *self, ink_chunk_t *chunk, uint64_t order)
+settle_chunk (ink_foreman_t *self, ink_chunk_t *chunk, const ink_msg_arrival_t *arrival,
+              uint64_t order)
 {
+    //  A worker may have sent it under the number of another lease
+    bool is_its_state = arrival->words.size &&
+                        arrival->place == ink_kin_place (chunk->key.series.bytes,
+                                                         (ink_part_t){chunk->key.offset,
+                                                                      chunk->key.length});
     for (ink_kin_walk_t walk = ink_office_kin (self, &chunk->key);
          ink_kin_next (&walk);) {
         ink_strand_t *strand = ink_office_strand (&walk);
         ink_demand_t *demand = strand->demand;
         uint8_t state = strand->states[walk.n];
         if (demand->state != INK_DEMAND_RUNNING ||
-            (state != INK_PART_IN_PROGRESS && state != INK_PART_READY))
+            (state != INK_PART_IN_PROGRESS && state != INK_PART_READY &&
+             state != INK_PART_WAITING))
             continue;
         bool heard = demand->order <= order || INK_PLANTED (2);
+        if (strand->chain) {
+            settle_link (self, strand, walk.n, heard && is_its_state ? arrival : NULL);
+            continue;
+        }
         ink_strand_set (&self->demands, strand, walk.n,
                         heard ? INK_PART_DONE : INK_PART_LOOKING);
         if (INK_PLANTED (3))
@@ -425,7 +453,7 @@ settle_slot (ink_foreman_t *self, ink_lease_t *lease, const ink_msg_arrival_t *a
     self->counters.parts_failed += arrival->failed > 0;
     if (!arrival->failed)
         chunk->deaths = chunk->failures = 0; //  Whatever it was, it was not the chunk
-    settle_chunk (self, chunk, order);
+    settle_chunk (self, chunk, arrival, order);
 }
 
 //  A sample is for one demand alone, and nothing waits for it.

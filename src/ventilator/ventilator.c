@@ -204,6 +204,7 @@ looked (const lookup_entry_t *entry, ink_event_kind_t kind)
     for (size_t k = 0; k < INK_KERNELS_MOST; k++) {
         event.known[k] = ink_lookup_known (entry->lookup, k);
         event.bytes[k] = ink_lookup_bytes (entry->lookup, k);
+        event.states[k] = ink_lookup_state (entry->lookup, k, &event.state_sizes[k]);
         event.glimpsed[k] = ink_lookup_glimpsed (entry->lookup, k);
         event.lacking[k] = ink_lookup_lacking (entry->lookup, k, &event.lacks[k]);
     }

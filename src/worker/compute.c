@@ -135,6 +135,17 @@ open_sources (ink_compute_t *self, const ink_msg_lease_t *lease)
     return rc;
 }
 
+//  Whether the state it is to go on from is one.
+static bool
+is_sound (const column_t *column, const ink_msg_lease_t *lease, size_t k)
+{
+    if (k >= lease->states.size || !lease->states.items[k].words.size)
+        return true;
+    const ink_msg_state_t *state = &lease->states.items[k];
+    return state->words.size * sizeof *state->words.items == column->geometry.cells &&
+           column->kernel->sound (&column->args, state->words.items);
+}
+
 static int
 set_column (ink_compute_t *self, column_t *column, const ink_msg_lease_t *lease, size_t k)
 {
@@ -159,6 +170,8 @@ set_column (ink_compute_t *self, column_t *column, const ink_msg_lease_t *lease,
         self->cell_bytes = column->geometry.cell_bytes;
     if (column->kernel->sources == 2 && !lease->others.size)
         return INK_EFILES;
+    if (column->kernel->shape == INK_SHAPE_CHAIN && !is_sound (column, lease, k))
+        return INK_EVALUE;
     self->reads |= !(column->kernel->flags & INK_KERNEL_UNREAD);
     return INK_OK;
 }
@@ -195,6 +208,13 @@ announce (const ink_source_t *source, const ink_msg_lease_t *lease)
                              lease->spans.items[n].length);
 }
 
+//  Some records, or a piece of a chain, say nothing of the rest.
+static bool
+can_be_folded (const ink_kernel_t *kernel)
+{
+    return kernel->shape == INK_SHAPE_COUNTS || kernel->shape == INK_SHAPE_CELLS;
+}
+
 static int
 begin_lease (ink_compute_t *self, const ink_msg_lease_t *lease)
 {
@@ -210,8 +230,8 @@ begin_lease (ink_compute_t *self, const ink_msg_lease_t *lease)
         int rc = set_column (self, &self->columns[self->column_count++], lease, k);
         if (rc)
             return rc;
-        if (lease->fold && self->columns[k].kernel->shape == INK_SHAPE_RECORDS)
-            return INK_EPARAM; //  Some of them say nothing of the rest
+        if (lease->fold && !can_be_folded (self->columns[k].kernel))
+            return INK_EPARAM;
     }
     int rc = make_room (self, lease);
     if (rc == INK_OK && self->reads)
@@ -219,6 +239,16 @@ begin_lease (ink_compute_t *self, const ink_msg_lease_t *lease)
     if (rc == INK_OK && self->source && lease->fold)
         announce (self->source, lease);
     return rc;
+}
+
+//  A chain goes on from the state that came with the lease, or begins with zeros.
+static void
+take_state (column_t *column, const ink_msg_lease_t *lease, size_t k)
+{
+    memset (column->cells, 0, column->geometry.cells);
+    if (k < lease->states.size && lease->states.items[k].words.size)
+        memcpy (column->cells, lease->states.items[k].words.items,
+                column->geometry.cells);
 }
 
 static bool
@@ -283,6 +313,8 @@ begin_value (ink_compute_t *self, const ink_msg_lease_t *lease)
                      : begin_cells (column, lease, self->span);
         if (rc)
             return rc;
+        if (column->kernel->shape == INK_SHAPE_CHAIN && self->span == 0)
+            take_state (column, lease, k);
     }
     return INK_OK;
 }

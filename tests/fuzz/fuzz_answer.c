@@ -14,11 +14,11 @@ typedef struct {
 } question_t;
 
 //  The corpus names kernels by their place here: new ones come last.
-static const ink_kernel_t *const kernels[] = {&ink_kernel_histogram, &ink_kernel_digraph,
-                                              &ink_kernel_entropy,   &ink_kernel_count,
-                                              &ink_kernel_bytes,     &ink_kernel_trigram,
-                                              &ink_kernel_byteclass, &ink_kernel_byteplot,
-                                              &ink_kernel_hilbert,   &ink_kernel_strings};
+static const ink_kernel_t *const kernels[] = {
+    &ink_kernel_histogram, &ink_kernel_digraph,  &ink_kernel_entropy,
+    &ink_kernel_count,     &ink_kernel_bytes,    &ink_kernel_trigram,
+    &ink_kernel_byteclass, &ink_kernel_byteplot, &ink_kernel_hilbert,
+    &ink_kernel_strings,   &ink_kernel_diff};
 #define KERNELS (sizeof kernels / sizeof *kernels)
 
 //  A larger table takes long and shows no more

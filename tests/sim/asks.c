@@ -11,9 +11,9 @@
 static void
 choose_kernels (world_t *world, ask_t *self)
 {
-    static const char *const names[] = {"histogram", "entropy", "digraph",
+    static const char *const names[] = {"histogram", "entropy", "digest", "digraph",
                                         "count",     "bytes",   "strings"};
-    uint64_t kinds = world->faults->digraphs ? 6 : 2;
+    uint64_t kinds = world->faults->digraphs ? 7 : 3;
     self->kernels = 1 + world_draw (world, 2);
     size_t first = world_draw (world, kinds);
     for (size_t k = 0; k < self->kernels; k++)

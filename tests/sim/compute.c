@@ -113,6 +113,14 @@ begin_records (sim_worker_t *self, size_t k, const ink_kernel_t *kernel,
 }
 
 static void
+take_state (sim_worker_t *self, const ink_msg_lease_t *lease, size_t k, size_t room)
+{
+    memset (self->cells[k], 0, room);
+    if (k < lease->states.size && lease->states.items[k].words.size)
+        memcpy (self->cells[k], lease->states.items[k].words.items, room);
+}
+
+static void
 begin_span (sim_worker_t *self, const ink_msg_lease_t *lease)
 {
     const ink_msg_span_t *span = &lease->spans.items[self->span];
@@ -137,7 +145,10 @@ begin_span (sim_worker_t *self, const ink_msg_lease_t *lease)
             self->cells[k] = malloc (room);
             self->room[k] = room;
         }
-        memset (self->cells[k], 0, room);
+        if (kernel->shape != INK_SHAPE_CHAIN)
+            memset (self->cells[k], 0, room);
+        else if (self->span == 0)
+            take_state (self, lease, k, room);
     }
 }
 

@@ -24,6 +24,28 @@ check_part (world_t *world, ink_foreman_t *office, const ink_strand_t *strand, u
               strand->demand->id);
 }
 
+//  The parts behind the last state may be READY, without a gap, and no others; and while one
+//  of them waits, another is being computed.
+static void
+check_chain (world_t *world, const ink_strand_t *strand)
+{
+    const ink_demand_t *demand = strand->demand;
+    const ink_chain_t *chain = strand->chain;
+    bool ready = true;
+    if ((chain->reached > 0) != (chain->words > 0))
+        FAIL ("%s has reached %llu with a state of %zu words", demand->id,
+              (unsigned long long) chain->reached, chain->words);
+    for (uint64_t p = chain->reached; p < demand->parts; p++) {
+        ready &= strand->states[p] == INK_PART_READY;
+        if (strand->states[p] == INK_PART_READY && !ready)
+            FAIL ("part %llu of the chain of %s is ready too early",
+                  (unsigned long long) p, demand->id);
+    }
+    if (chain->reached < demand->parts &&
+        strand->states[chain->reached] == INK_PART_WAITING)
+        FAIL ("the chain of %s waits for nothing", demand->id);
+}
+
 static void
 check_strand (world_t *world, ink_foreman_t *office, const ink_strand_t *strand)
 {
@@ -41,14 +63,16 @@ check_strand (world_t *world, ink_foreman_t *office, const ink_strand_t *strand)
         return;
     if (strand->ready != count[INK_PART_READY] ||
         strand->in_progress != count[INK_PART_IN_PROGRESS] ||
-        strand->left !=
-            count[INK_PART_LOOKING] + count[INK_PART_READY] + count[INK_PART_IN_PROGRESS])
+        strand->left != count[INK_PART_LOOKING] + count[INK_PART_WAITING] +
+                            count[INK_PART_READY] + count[INK_PART_IN_PROGRESS])
         FAIL ("the parts of %s are not counted rightly", demand->id);
     if (demand->state == INK_DEMAND_RUNNING && count[INK_PART_LOOKING] > 0 &&
         !strand->kernel)
         FAIL ("%s looks without a kernel", demand->id);
     if (count[INK_PART_SPARED] && !demand->millionths)
         FAIL ("%s is only sampled, and nobody asked for that", demand->id);
+    if (strand->chain && demand->state == INK_DEMAND_RUNNING)
+        check_chain (world, strand);
     if (strand->held && !strand->untaken)
         FAIL ("a partial of %s waits for nothing", demand->id);
     if (!strand->held && strand->held_payload)
@@ -132,7 +156,8 @@ check_chunks (world_t *world, ink_foreman_t *office)
     size_t cursor = 0;
     const ink_chunk_t *chunk;
     while ((chunk = ink_map_next (office->leases.chunks, &cursor)))
-        if (!chunk->lease && !is_wanted (office, chunk, INK_PART_READY))
+        if (!chunk->lease && !is_wanted (office, chunk, INK_PART_READY) &&
+            !is_wanted (office, chunk, INK_PART_WAITING))
             FAIL ("a chunk at %llu is kept for nobody",
                   (unsigned long long) chunk->key.offset);
 }

@@ -17,10 +17,11 @@ typedef struct {
     int64_t cell;
     void *output;
     size_t size;
+    uint64_t used; //  When last: the oldest one goes
 } kept_t;
 
 static kept_t kept[KEPT];
-static size_t kept_count;
+static uint64_t kept_uses;
 
 void
 truth_forget (void)
@@ -28,7 +29,7 @@ truth_forget (void)
     for (size_t n = 0; n < KEPT; n++)
         free (kept[n].output);
     memset (kept, 0, sizeof kept);
-    kept_count = 0;
+    kept_uses = 0;
 }
 
 static const kept_t *
@@ -37,11 +38,16 @@ ask_oracle (const version_t *version, const char *kernel, uint64_t offset,
 {
     for (size_t n = 0; n < KEPT; n++)
         if (kept[n].bytes == version->bytes && kept[n].kernel == kernel &&
-            kept[n].offset == offset && kept[n].length == length && kept[n].cell == cell)
+            kept[n].offset == offset && kept[n].length == length &&
+            kept[n].cell == cell) {
+            kept[n].used = ++kept_uses;
             return &kept[n];
-    kept_t *place = &kept[kept_count++ % KEPT];
+        }
+    kept_t *place = kept;
+    for (size_t n = 1; n < KEPT; n++)
+        place = kept[n].used < place->used ? &kept[n] : place;
     free (place->output);
-    *place = (kept_t){version->bytes, kernel, offset, length, cell, NULL, 0};
+    *place = (kept_t){version->bytes, kernel, offset, length, cell, NULL, 0, ++kept_uses};
     const int64_t params[2] = {strcmp (kernel, "strings") == 0 ? 4 : cell, 1000000};
     if (oracle_compute (kernel, params, version->bytes + offset, offset, length,
                         &place->output, &place->size))
@@ -217,6 +223,21 @@ records_hold (const claim_t *claim)
     return at == claim->size;
 }
 
+//  A digest is that of the beginning which is covered; behind it all has failed.
+static bool
+digest_holds (const claim_t *claim)
+{
+    uint64_t digested = claim->size == 56 ? word (claim->data, 0) : UINT64_MAX;
+    if (digested != claim->reply->cached + claim->reply->computed ||
+        digested > claim->length)
+        return false;
+    if (!digested)
+        return true;
+    const kept_t *truth = ask_oracle (claim->version, claim->kernel, claim->offset,
+                                      digested, claim->ask->cell);
+    return memcmp (claim->data, truth->output, claim->size) == 0;
+}
+
 static bool
 holds_for (claim_t *claim, const version_t *version)
 {
@@ -229,6 +250,8 @@ holds_for (claim_t *claim, const version_t *version)
     claim->length = ask->length == UINT64_MAX ? size - ask->offset : ask->length;
     if (claim->length > size - ask->offset || claim->reply->total != claim->length)
         return false;
+    if (strcmp (claim->kernel, "digest") == 0)
+        return digest_holds (claim);
     bool cells =
         strcmp (claim->kernel, "entropy") == 0 || strcmp (claim->kernel, "bytes") == 0;
     if (strcmp (claim->kernel, "strings") == 0)
@@ -355,7 +378,8 @@ failure_is_excused (world_t *world, const ask_t *ask, const char *kernel,
         source_is_poisoned (ask->source, failure->offset, failure->length)) {
         //  When all is calm, only what kills
         uint64_t grain = strcmp (kernel, "entropy") == 0 ? (uint64_t) ask->cell : 1;
-        return failure->length <= grain || ask->source->poison_is_deadly || !ask->late;
+        return failure->length <= grain || strcmp (kernel, "digest") == 0 ||
+               ask->source->poison_is_deadly || !ask->late;
     }
     if (ask->late)
         return false;

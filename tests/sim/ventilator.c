@@ -210,6 +210,8 @@ fill_looked (sim_ventilator_t *self, int n, ink_event_t *event)
         event->lacking[k] =
             ink_lookup_lacking (self->looks[n].lookup, k, &event->lacks[k]);
         event->bytes[k] = ink_lookup_bytes (self->looks[n].lookup, k);
+        event->states[k] =
+            ink_lookup_state (self->looks[n].lookup, k, &event->state_sizes[k]);
     }
     self->looks[n].due = NEVER;
 }

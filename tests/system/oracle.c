@@ -5,8 +5,10 @@
 #include "oracle.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 static void *
 zeros (size_t count, size_t item, size_t *size)
@@ -198,6 +200,110 @@ copy (const uint8_t *bytes, uint64_t length, size_t *size)
     return output;
 }
 
+//  SHA-256 as FIPS 180-4 writes it, a byte at a time.
+static uint32_t
+turn (uint32_t word, unsigned by)
+{
+    return word >> by | word << (32 - by);
+}
+
+//  The first 32 bits behind the point of the n-th prime's square or cube root, found in whole
+//  numbers: the largest x with x^2 <= p * 2^64, or x^3 <= p * 2^96.
+static uint32_t
+root_of (unsigned prime, int power)
+{
+    __extension__ typedef unsigned __int128 wide_t;
+    uint64_t x = 0;
+    for (uint64_t bit = UINT64_C (1) << 36; bit; bit >>= 1) {
+        wide_t y = x | bit;
+        //  Of the cube, y^3 <= p * 2^96 is y * y <= p * 2^96 / y
+        bool fits = power == 2 ? y * y <= (wide_t) prime << 64
+                               : y * y <= ((wide_t) prime << 96) / y;
+        if (fits)
+            x |= bit;
+    }
+    return (uint32_t) x;
+}
+
+static unsigned
+prime_after (unsigned n)
+{
+    for (unsigned by = 2; ++n;) {
+        for (by = 2; by < n && n % by; by++)
+            continue;
+        if (by == n)
+            return n;
+    }
+    return 0;
+}
+
+static void
+sha256_block (uint32_t sums[8], const uint8_t *block)
+{
+    uint32_t w[64], v[8];
+    unsigned prime = 1;
+    for (int t = 0; t < 64; t++)
+        w[t] = t < 16
+                   ? (uint32_t) block[4 * t] << 24 | (uint32_t) block[4 * t + 1] << 16 |
+                         (uint32_t) block[4 * t + 2] << 8 | block[4 * t + 3]
+                   : (turn (w[t - 2], 17) ^ turn (w[t - 2], 19) ^ w[t - 2] >> 10) +
+                         w[t - 7] +
+                         (turn (w[t - 15], 7) ^ turn (w[t - 15], 18) ^ w[t - 15] >> 3) +
+                         w[t - 16];
+    memcpy (v, sums, sizeof v);
+    static uint32_t constants[64];
+    for (int t = 0; t < 64 && !constants[63]; t++)
+        constants[t] = root_of (prime = prime_after (prime), 3);
+    for (int t = 0; t < 64; t++) {
+        uint32_t a = v[0], e = v[4];
+        uint32_t one = v[7] + (turn (e, 6) ^ turn (e, 11) ^ turn (e, 25)) +
+                       ((e & v[5]) ^ (~e & v[6])) + constants[t] + w[t];
+        uint32_t two = (turn (a, 2) ^ turn (a, 13) ^ turn (a, 22)) +
+                       ((a & v[1]) ^ (a & v[2]) ^ (v[1] & v[2]));
+        memmove (v + 1, v, 7 * sizeof *v);
+        v[4] += one;
+        v[0] = one + two;
+    }
+    for (int n = 0; n < 8; n++)
+        sums[n] += v[n];
+}
+
+static void
+sha256_of (const uint8_t *bytes, uint64_t length, uint8_t out[32])
+{
+    uint32_t sums[8];
+    unsigned prime = 1;
+    for (int n = 0; n < 8; n++)
+        sums[n] = root_of (prime = prime_after (prime), 2);
+    uint64_t at = 0;
+    for (; length - at >= 64; at += 64)
+        sha256_block (sums, bytes + at);
+    uint8_t rest[128] = {0};
+    size_t size = length - at < 56 ? 64 : 128;
+    memcpy (rest, bytes + at, length - at);
+    rest[length - at] = 0x80;
+    for (size_t n = 0; n < 8; n++)
+        rest[size - 1 - n] = (uint8_t) (8 * length >> 8 * n);
+    for (size_t from = 0; from < size; from += 64)
+        sha256_block (sums, rest + from);
+    for (size_t n = 0; n < 32; n++)
+        out[n] = (uint8_t) (sums[n / 4] >> (24 - 8 * (n % 4)));
+}
+
+static void *
+digest (const uint8_t *bytes, uint64_t length, size_t *size)
+{
+    uint8_t *output = calloc (1, *size = 56);
+    XXH128_canonical_t xxh;
+    if (!output)
+        return NULL;
+    memcpy (output, &length, 8);
+    XXH128_canonicalFromHash (&xxh, XXH3_128bits (bytes, length));
+    memcpy (output + 8, xxh.digest, 16);
+    sha256_of (bytes, length, output + 24);
+    return output;
+}
+
 int
 oracle_compute (const char *kernel, const int64_t *params, const uint8_t *bytes,
                 uint64_t offset, uint64_t length, void **output, size_t *size)
@@ -213,6 +319,8 @@ oracle_compute (const char *kernel, const int64_t *params, const uint8_t *bytes,
         *output = trigram (bytes, length, params[0], size);
     else if (strcmp (kernel, "byteclass") == 0)
         *output = cells (bytes, offset, length, params[0], byteclass, 48, size);
+    else if (strcmp (kernel, "digest") == 0)
+        *output = digest (bytes, length, size);
     else if (strcmp (kernel, "byteplot") == 0 || strcmp (kernel, "hilbert") == 0)
         *output = cells (bytes, offset, length, params[0], byteplot, 1, size);
     else if (strcmp (kernel, "count") == 0)

@@ -55,7 +55,7 @@ setup (void **state)
     self->write = true;
     ink_args_t args = {0};
     self->series = ink_series_of (&ink_kernel_histogram, &args,
-                                  &(ink_identity_t){.size = PARTS * PART}, NULL);
+                                  &(ink_identity_t){.size = PARTS * PART}, NULL, 0);
     self->collector = ink_collector_new (1000);
     *state = self;
     return !self->collector;

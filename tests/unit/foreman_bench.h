@@ -113,6 +113,8 @@ write_lease (bench_t *self, const ink_msg_lease_t *msg)
         write_down (self, " again %d", (int) msg->attempt);
     if (msg->care)
         write_down (self, " care %d", (int) msg->care);
+    if (msg->states.size && msg->states.items[0].words.size)
+        write_down (self, " state %d", (int) msg->states.items[0].words.items[0].bits);
     size_t fold = msg->fold ? msg->fold : 1;
     self->slots[msg->lease % 256] = msg->spans.size / fold * msg->kernels.size;
     self->samples[msg->lease % 256] = msg->fold > 0;

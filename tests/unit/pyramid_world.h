@@ -46,8 +46,8 @@ pyramid_begin (pyramid_world_t *self, const ink_kernel_t *kernel, uint64_t size,
     ink_args_init (&self->args, kernel);
     if (kernel->shape == INK_SHAPE_CELLS)
         self->args.numbers[0] = 16;
-    self->series =
-        ink_series_of (kernel, &self->args, &(ink_identity_t){.size = self->size}, NULL);
+    self->series = ink_series_of (kernel, &self->args,
+                                  &(ink_identity_t){.size = self->size}, NULL, 0);
     self->cache = ink_cache_open_memory ((uint64_t) 256 << 20);
     assert_non_null (self->cache);
 }

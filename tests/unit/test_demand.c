@@ -98,8 +98,9 @@ counts_are_those_of_the_states_whatever_changes (void **state)
     ink_strand_t *strand = &demand->strands[1];
     for (int n = 0; n < 5000; n++) {
         uint64_t part = chance_below (&seed, PARTS);
-        ink_strand_set (*state, strand, part, (ink_part_state_t) chance_below (&seed, 5));
-        uint64_t counts[5] = {0}, first = UINT64_MAX;
+        ink_strand_set (*state, strand, part,
+                        (ink_part_state_t) chance_below (&seed, INK_PART_ERROR + 1));
+        uint64_t counts[INK_PART_ERROR + 1] = {0}, first = UINT64_MAX;
         for (uint64_t p = 0; p < PARTS; p++) {
             uint64_t place = ink_course_place (&demand->course, p);
             counts[strand->states[p]]++;

@@ -464,9 +464,9 @@ static void
 kernels_are_found_by_name (void **unused)
 {
     (void) unused;
-    static const char *const names[] = {"histogram", "digraph",  "trigram", "entropy",
-                                        "byteclass", "byteplot", "hilbert", "diff",
-                                        "count",     "bytes"};
+    static const char *const names[] = {
+        "histogram", "digraph", "trigram", "entropy", "byteclass", "byteplot", "hilbert",
+        "diff",      "count",   "bytes",   "strings", "search",    "digest"};
     for (size_t n = 0; n < sizeof names / sizeof *names; n++) {
         assert_string_equal (ink_kernels_at (n)->name, names[n]);
         assert_ptr_equal (ink_kernels_find (names[n]), ink_kernels_at (n));

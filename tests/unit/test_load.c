@@ -73,6 +73,14 @@ static const char template[] =
     "const ink_kernel_t *ENTRY (void)\n"
     "#ifdef NOTHING\n{ return 0; }\n#else\n{ return &kernel; }\n#endif\n";
 
+#define CHAIN                                                                            \
+    "-D'W=int sound (const ink_args_t *p, const void *s); int sound (const ink_args_t "  \
+    "*p, "                                                                               \
+    "const void *s){(void) p; (void) s; return 1;} void finish (const ink_args_t *p, "   \
+    "const void *s, void *a); void finish (const ink_args_t *p, const void *s, void *a)" \
+    "{(void) p; (void) s; (void) a;}' "
+#define SOUND ".shape=INK_SHAPE_CHAIN,.sound=sound,.finish=finish"
+
 //  What is changed, and a word of the reason that must be given.
 static const struct {
     const char *flags, *reason;
@@ -88,7 +96,7 @@ static const struct {
     {"-D'CHANGE=.name=\"a23456789012345678901234567890123\"'", "name"},
     {"-D'CHANGE=.name=\"digraph\"'", "known already"},
     {"-D'CHANGE=.summary=0'", "summary"},
-    {"-D'CHANGE=.shape=4'", "shape"},
+    {"-D'CHANGE=.shape=5'", "shape"},
     {"-D'CHANGE=.shape=INK_SHAPE_RECORDS,.item=INK_ITEM_U8'", "INK_ITEM_U64"},
     {"-D'CHANGE=.shape=INK_SHAPE_RECORDS,.settle=settle'", "settled"},
     {"-D'CHANGE=.shape=INK_SHAPE_RECORDS,.flags=INK_KERNEL_UNREAD'", "without bytes"},
@@ -97,6 +105,14 @@ static const struct {
     {"-D'CHANGE=.shape=INK_SHAPE_RECORDS' -DAHEAD=15 -DTEXT=16", "looks ahead"},
     {"-DBACK=8193", "further"},
     {"-D'CHANGE=.item=4'", "items"},
+    {"-D'CHANGE=.sources=3'", "two sources"},
+    {"-D'CHANGE=.sources=2,.flags=INK_KERNEL_UNREAD'", "reads none"},
+    {"-D'CHANGE=.shape=INK_SHAPE_CHAIN'", "sound and finish"},
+    {CHAIN "-DAHEAD=1 -D'CHANGE=" SOUND "'", "beside a part"},
+    {CHAIN "-DCELLS=12 -D'CHANGE=" SOUND "'", "state"},
+    {CHAIN "-DCELLS=1032 -D'CHANGE=" SOUND "'", "state"},
+    {CHAIN "-DCELLS=0 -D'CHANGE=" SOUND "'", "state"},
+    {CHAIN "-DSIZE=0 -D'CHANGE=" SOUND "'", "answer"},
     {"-D'CHANGE=.item=INK_ITEM_F32'", "INK_ITEM_U64"},
     {"-D'CHANGE=.shape=INK_SHAPE_CELLS,.settle=settle'", "settled"},
     {"-D'CHANGE=.coarsen=coarsen'", "coarser"},

@@ -37,11 +37,11 @@ every_part_of_a_series_tells (void **state)
         for (size_t j = 0; j < 6; j++)
             for (size_t k = 0; k < (kernels[i].params ? 3u : 1u); k++)
                 all[count++] =
-                    ink_series_of (&kernels[i], &args[k], &identities[j], NULL);
+                    ink_series_of (&kernels[i], &args[k], &identities[j], NULL, 0);
     for (size_t i = 0; i < count; i++)
         for (size_t j = 0; j < i; j++)
             assert_memory_not_equal (&all[i], &all[j], sizeof *all);
-    ink_series_t again = ink_series_of (&kernels[0], &args[0], &plain, NULL);
+    ink_series_t again = ink_series_of (&kernels[0], &args[0], &plain, NULL, 0);
     assert_memory_equal (&again, &all[0], sizeof again);
 }
 
@@ -64,11 +64,11 @@ texts_of_a_series_do_not_run_into_each_other (void **state)
         .numbers = {2, 1}, .begins = {1, 0}, .texts = "cabd"};
     ink_series_t all[5];
     for (size_t i = 0; i < 5; i++) {
-        all[i] = ink_series_of (&kernel, &args[i], &plain, NULL);
+        all[i] = ink_series_of (&kernel, &args[i], &plain, NULL, 0);
         for (size_t j = 0; j < i; j++)
             assert_memory_not_equal (&all[i], &all[j], sizeof *all);
     }
-    ink_series_t same = ink_series_of (&kernel, &moved, &plain, NULL);
+    ink_series_t same = ink_series_of (&kernel, &moved, &plain, NULL, 0);
     assert_memory_equal (&same, &all[0], sizeof same);
 }
 
@@ -78,10 +78,10 @@ both_sources_belong_to_a_series (void **state)
     (void) state;
     const ink_args_t args = {.numbers = {1, 2}};
     const ink_identity_t a = {1, 2, 3, 4, 5}, b = {1, 2, 3, 4, 6};
-    const ink_series_t all[] = {ink_series_of (&kernel_x, &args, &a, &b),
-                                ink_series_of (&kernel_x, &args, &b, &a),
-                                ink_series_of (&kernel_x, &args, &a, &a),
-                                ink_series_of (&kernel_x, &args, &a, NULL)};
+    const ink_series_t all[] = {ink_series_of (&kernel_x, &args, &a, &b, 0),
+                                ink_series_of (&kernel_x, &args, &b, &a, 0),
+                                ink_series_of (&kernel_x, &args, &a, &a, 0),
+                                ink_series_of (&kernel_x, &args, &a, NULL, 0)};
     for (size_t i = 0; i < 4; i++)
         for (size_t j = 0; j < i; j++)
             assert_memory_not_equal (&all[i], &all[j], sizeof *all);
