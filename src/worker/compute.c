@@ -7,11 +7,8 @@
 #include <xxhash.h>
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "inkling/error.h"
-#include "kernels/kernels.h"
-#include "value/answer.h"
-#include "value/gather.h"
+#include "worker/column.h"
 #include "worker/compute.h"
 #include "worker/shelf.h"
 #include "worker/terms.h"
@@ -21,23 +18,6 @@
 #define SLICE_NS 5000000
 
 #define KERNELS_COUNTED 256
-
-//  Behind the cells stands a fence: a kernel that wrote over it has damaged who knows what
-#define FENCE_SIZE 64
-#define FENCE_BYTE 0xA5
-
-typedef struct {
-    const ink_kernel_t *kernel;
-    ink_args_t args;
-    ink_geometry_t geometry;
-    ink_msg_speed_t *speed;
-    int64_t *pace;        //  Picoseconds a byte, as last measured; 0: not yet
-    ink_gather_t *gather; //  Of records
-    void *cells;          //  Of others
-    size_t room, size;    //  Of the cells: at most, and in this value
-    size_t filled;        //  Of items, by the spans of the value before this one
-    int64_t busy_ns;      //  In this value
-} column_t;
 
 struct ink_compute {
     const ink_roots_t *roots;
@@ -50,7 +30,7 @@ struct ink_compute {
     int error;             //  Of the rest of it
     ink_source_t *source;  //  On the shelf; NULL when no kernel reads
     ink_source_t *other;   //  The same of the second; NULL for none
-    column_t columns[INK_KERNELS_MOST];
+    ink_column_t columns[INK_KERNELS_MOST];
     size_t column_count;
     bool reads;
     ink_reach_t reach; //  The largest of the kernels
@@ -87,10 +67,8 @@ ink_compute_destroy (ink_compute_t **self_p)
     if (!self)
         return;
     ink_shelf_clear (&self->shelf);
-    for (size_t k = 0; k < INK_KERNELS_MOST; k++) {
-        ink_gather_destroy (&self->columns[k].gather);
-        free (self->columns[k].cells);
-    }
+    for (size_t k = 0; k < INK_KERNELS_MOST; k++)
+        ink_column_free (&self->columns[k]);
     free (self->buffer);
     free (self->other_buffer);
     free (self);
@@ -135,25 +113,13 @@ open_sources (ink_compute_t *self, const ink_msg_lease_t *lease)
     return rc;
 }
 
-//  Whether the state it is to go on from is one.
-static bool
-is_sound (const column_t *column, const ink_msg_lease_t *lease, size_t k)
-{
-    if (k >= lease->states.size || !lease->states.items[k].words.size)
-        return true;
-    const ink_msg_state_t *state = &lease->states.items[k];
-    return state->words.size * sizeof *state->words.items == column->geometry.cells &&
-           column->kernel->sound (&column->args, state->words.items);
-}
-
 static int
-set_column (ink_compute_t *self, column_t *column, const ink_msg_lease_t *lease, size_t k)
+set_column (ink_compute_t *self, ink_column_t *column, const ink_msg_lease_t *lease,
+            size_t k)
 {
-    int rc = ink_terms_kernel (&lease->kernels.items[k], &column->kernel, &column->args);
+    int rc = ink_column_set (column, lease, k);
     if (rc)
         return rc;
-    column->geometry = (ink_geometry_t){0};
-    column->kernel->geometry (&column->args, &column->geometry);
     column->speed = speed_of (self, column->kernel->name);
     size_t row = (size_t) (column->speed - self->speeds);
     column->pace = &self->paces[row];
@@ -168,10 +134,6 @@ set_column (ink_compute_t *self, column_t *column, const ink_msg_lease_t *lease,
     if (column->kernel->shape == INK_SHAPE_CELLS &&
         column->geometry.cell_bytes > self->cell_bytes)
         self->cell_bytes = column->geometry.cell_bytes;
-    if (column->kernel->sources == 2 && !lease->others.size)
-        return INK_EFILES;
-    if (column->kernel->shape == INK_SHAPE_CHAIN && !is_sound (column, lease, k))
-        return INK_EVALUE;
     self->reads |= !(column->kernel->flags & INK_KERNEL_UNREAD);
     return INK_OK;
 }
@@ -208,13 +170,6 @@ announce (const ink_source_t *source, const ink_msg_lease_t *lease)
                              lease->spans.items[n].length);
 }
 
-//  Some records, or a piece of a chain, say nothing of the rest.
-static bool
-can_be_folded (const ink_kernel_t *kernel)
-{
-    return kernel->shape == INK_SHAPE_COUNTS || kernel->shape == INK_SHAPE_CELLS;
-}
-
 static int
 begin_lease (ink_compute_t *self, const ink_msg_lease_t *lease)
 {
@@ -230,8 +185,6 @@ begin_lease (ink_compute_t *self, const ink_msg_lease_t *lease)
         int rc = set_column (self, &self->columns[self->column_count++], lease, k);
         if (rc)
             return rc;
-        if (lease->fold && !can_be_folded (self->columns[k].kernel))
-            return INK_EPARAM;
     }
     int rc = make_room (self, lease);
     if (rc == INK_OK && self->reads)
@@ -241,82 +194,13 @@ begin_lease (ink_compute_t *self, const ink_msg_lease_t *lease)
     return rc;
 }
 
-//  A chain goes on from the state that came with the lease, or begins with zeros.
-static void
-take_state (column_t *column, const ink_msg_lease_t *lease, size_t k)
-{
-    memset (column->cells, 0, column->geometry.cells);
-    if (k < lease->states.size && lease->states.items[k].words.size)
-        memcpy (column->cells, lease->states.items[k].words.items,
-                column->geometry.cells);
-}
-
-static bool
-is_of_records (const column_t *column)
-{
-    return column->kernel->shape == INK_SHAPE_RECORDS;
-}
-
-//  For counts, or the items of all spans of the value that begins here, side by side.
-static size_t
-room_of (const column_t *column, const ink_msg_lease_t *lease, size_t span)
-{
-    size_t room = 0;
-    do {
-        uint64_t length = lease->spans.items[span].length;
-        size_t more = ink_value_room (column->kernel, &column->args, length);
-        room = column->kernel->shape == INK_SHAPE_CELLS ? room + more : more;
-    } while (!ink_terms_end_value (lease, span++));
-    return room;
-}
-
-static int
-begin_cells (column_t *column, const ink_msg_lease_t *lease, size_t span)
-{
-    size_t room = room_of (column, lease, span);
-    if (room > column->room) {
-        free (column->cells);
-        column->cells = malloc (room + FENCE_SIZE);
-        column->room = column->cells ? room : 0;
-    }
-    if (!column->cells)
-        return INK_ENOMEM;
-    if (column->kernel->shape == INK_SHAPE_COUNTS)
-        memset (column->cells, 0, room);
-    column->size = room;
-    column->filled = 0;
-    memset ((uint8_t *) column->cells + room, FENCE_BYTE, FENCE_SIZE);
-    return INK_OK;
-}
-
-static int
-begin_records (column_t *column, const ink_msg_span_t *span)
-{
-    if (!column->gather)
-        column->gather = ink_gather_new ();
-    if (!column->gather)
-        return INK_ENOMEM;
-    ink_gather_begin (column->gather, &column->geometry,
-                      (ink_part_t){span->offset, span->length});
-    return INK_OK;
-}
-
-//  Makes the cells of one value ready.
 static int
 begin_value (ink_compute_t *self, const ink_msg_lease_t *lease)
 {
-    for (size_t k = 0; k < self->column_count; k++) {
-        column_t *column = &self->columns[k];
-        column->busy_ns = 0;
-        int rc = is_of_records (column)
-                     ? begin_records (column, &lease->spans.items[self->span])
-                     : begin_cells (column, lease, self->span);
-        if (rc)
-            return rc;
-        if (column->kernel->shape == INK_SHAPE_CHAIN && self->span == 0)
-            take_state (column, lease, k);
-    }
-    return INK_OK;
+    int rc = INK_OK;
+    for (size_t k = 0; rc == INK_OK && k < self->column_count; k++)
+        rc = ink_column_begin (&self->columns[k], lease, self->span, k);
+    return rc;
 }
 
 //  ---------------------------------------------------------------------------------------
@@ -346,27 +230,6 @@ slice_length (const ink_compute_t *self, uint64_t left)
     size_t slice = slice_size (self);
     uint64_t length = slice - self->position % slice;
     return (size_t) (length < left ? length : left);
-}
-
-static int
-map_column (column_t *column, const ink_slice_t *slice, uint64_t span_offset)
-{
-    if (is_of_records (column))
-        return ink_gather_map (column->gather, column->kernel, slice);
-    uint8_t *cells = column->cells;
-    if (column->kernel->shape == INK_SHAPE_CELLS) {
-        uint64_t bytes = column->geometry.cell_bytes;
-        cells += column->filled + (slice->offset / bytes - span_offset / bytes) *
-                                      column->geometry.cell_size;
-    }
-    column->kernel->map (slice, cells);
-    return INK_OK;
-}
-
-static ink_reach_t
-reach_of (const column_t *column)
-{
-    return (ink_reach_t){column->geometry.lookback, column->geometry.lookahead};
 }
 
 //  How many bytes the second source has from there on, of `size`.
@@ -405,9 +268,9 @@ map_slice (ink_compute_t *self, const ink_msg_lease_t *lease, const ink_msg_span
             return rc;
     }
     for (size_t k = 0; k < self->column_count; k++) {
-        column_t *column = &self->columns[k];
+        ink_column_t *column = &self->columns[k];
         bool unread = column->kernel->flags & INK_KERNEL_UNREAD;
-        ink_reach_t own = ink_terms_sight (lease, span, piece, reach_of (column));
+        ink_reach_t own = ink_terms_sight (lease, span, piece, ink_column_reach (column));
         ink_slice_t slice = {.bytes = unread ? NULL : self->buffer + seen.lookback,
                              .length = length,
                              .lookback = own.lookback,
@@ -419,7 +282,7 @@ map_slice (ink_compute_t *self, const ink_msg_lease_t *lease, const ink_msg_span
             slice.other_length =
                 other_bytes (self, self->position, length + slice.lookahead);
         }
-        int rc = map_column (column, &slice, span->offset);
+        int rc = ink_column_map (column, &slice, span->offset);
         if (rc)
             return rc;
         int64_t after = ink_clock_ns ();
@@ -434,38 +297,6 @@ map_slice (ink_compute_t *self, const ink_msg_lease_t *lease, const ink_msg_span
 //  ---------------------------------------------------------------------------------------
 //  Values: one of each span, or, of a sample, one of so many spans as are folded
 
-static void
-check_fence (const column_t *column)
-{
-    if (is_of_records (column))
-        return; //  It was given no room
-    const uint8_t *fence = (uint8_t *) column->cells + column->size;
-    for (size_t n = 0; n < FENCE_SIZE; n++)
-        if (fence[n] != FENCE_BYTE) {
-            ink_log (INK_LOG_EVENTS, "worker",
-                     "%s has written behind its cells: nothing here can be trusted now",
-                     column->kernel->name);
-            abort (); //  Whoever supervises us starts again
-        }
-}
-
-//  Packs the cells of a column; NULL when out of memory.
-static ink_payload_t *
-pack (column_t *column, ink_part_t part)
-{
-    if (column->kernel->settle)
-        column->kernel->settle (&column->args, column->cells);
-    check_fence (column);
-    const void *cells = is_of_records (column) ? (void *) column->gather : column->cells;
-    ink_value_shape_t shape =
-        ink_value_measure (column->kernel, &column->args, cells, part);
-    ink_payload_t *payload = ink_payload_new (shape.size);
-    if (payload)
-        ink_value_pack (&shape, column->kernel, &column->args, cells,
-                        ink_payload_data (payload));
-    return payload;
-}
-
 static uint64_t
 checksum (ink_payload_t *payload)
 {
@@ -475,15 +306,15 @@ checksum (ink_payload_t *payload)
 static int
 emit_value (ink_compute_t *self, const ink_msg_lease_t *lease, size_t k)
 {
-    column_t *column = &self->columns[k];
+    ink_column_t *column = &self->columns[k];
     const ink_msg_span_t *span = &lease->spans.items[self->span];
     int64_t began = ink_clock_ns ();
-    ink_payload_t *payload = pack (column, (ink_part_t){span->offset, span->length});
+    ink_payload_t *payload = ink_column_pack (column, span);
     if (!payload)
         return INK_ENOMEM;
     ink_msg_t msg = ink_terms_value (self->instance, lease, self->span, k);
     ink_part_t part = {span->offset, span->length};
-    ink_reach_t seen = ink_terms_sight (lease, span, part, reach_of (column));
+    ink_reach_t seen = ink_terms_sight (lease, span, part, ink_column_reach (column));
     msg.value.lookback = seen.lookback;
     msg.value.lookahead = seen.lookahead;
     msg.value.checksum = checksum (payload);
@@ -503,40 +334,12 @@ is_wanted (const ink_compute_t *self, const ink_msg_lease_t *lease)
     return lease->spans.items[self->span].length > 0;
 }
 
-static bool
-is_side_by_side (const column_t *column)
-{
-    return column->kernel->shape == INK_SHAPE_CELLS;
-}
-
-static size_t
-items_size (const column_t *column, const ink_msg_span_t *span)
-{
-    ink_part_t part = {span->offset, span->length};
-    return (size_t) ink_answer_bytes (column->kernel, &column->args, part);
-}
-
-//  The items of all spans of the value, the last one being there, too.
-static ink_payload_t *
-copy_items (const column_t *column, const ink_msg_span_t *last)
-{
-    check_fence (column);
-    size_t size = column->filled + items_size (column, last);
-    ink_payload_t *payload = ink_payload_new (size);
-    if (payload)
-        memcpy (ink_payload_data (payload), column->cells, size);
-    return payload;
-}
-
 static int
 emit_sample (ink_compute_t *self, const ink_msg_lease_t *lease, size_t k)
 {
-    column_t *column = &self->columns[k];
+    ink_column_t *column = &self->columns[k];
     const ink_msg_span_t *span = &lease->spans.items[self->span];
-    ink_payload_t *payload =
-        is_side_by_side (column)
-            ? copy_items (column, span)
-            : pack (column, (ink_part_t){span->offset, span->length});
+    ink_payload_t *payload = ink_column_pack_sample (column, span);
     if (!payload)
         return INK_ENOMEM;
     ink_msg_t msg = ink_terms_sample (self->instance, lease,
@@ -581,9 +384,7 @@ finish_span (ink_compute_t *self, const ink_msg_lease_t *lease)
             rc = lease->fold ? emit_sample (self, lease, k) : emit_value (self, lease, k);
     } else
         for (size_t k = 0; k < self->column_count; k++)
-            if (is_side_by_side (&self->columns[k]))
-                self->columns[k].filled +=
-                    items_size (&self->columns[k], &lease->spans.items[self->span]);
+            ink_column_pass (&self->columns[k], &lease->spans.items[self->span]);
     if (rc == INK_OK)
         self->span++;
     return rc;
