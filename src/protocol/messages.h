@@ -444,11 +444,13 @@ typedef enum {
     F (U64, spread, 1, )                        \
     F (U64, places, INK_ANY, )
 
-//  What the cache knew of these parts. A frame with the packed value follows.
+//  What the cache knew of these parts. A frame with the packed value follows. `told`: so has the
+//  client been, if that was due.
 #define INK_FIELDS_known(F)             \
     F (U64, handle, INK_ANY, )          \
     F (U64, kernel, INK_KERNELS_MOST, ) \
-    F (LIST, runs, 65536, run)
+    F (LIST, runs, 65536, run)          \
+    F (U64, told, 1, )
 
 //  These parts will not come
 #define INK_FIELDS_failed(F)            \

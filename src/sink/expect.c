@@ -88,7 +88,7 @@ know (ink_collected_t *strand, const ink_heard_t *heard)
                                ink_payload_size (heard->payload));
 }
 
-//  The ventilator has answered with what the cache knew: the next partial is due later.
+//  When the ventilator has answered with what the cache knew, the next partial is due later.
 static void
 on_known (ink_collector_t *self, const ink_heard_t *heard)
 {
@@ -105,9 +105,10 @@ on_known (ink_collector_t *self, const ink_heard_t *heard)
         ink_list_remove (&strand->dirty);
         reply_error (self, heard->peer, known->handle, known->kernel, rc);
     }
-    ink_schedule_sent (&strand->schedule, self->now, strand->cached + strand->computed,
-                       collection->plan.length);
-    if (!strand->left)
+    if (known->told)
+        ink_schedule_sent (&strand->schedule, self->now,
+                           strand->cached + strand->computed, collection->plan.length);
+    if (!known->told || !strand->left)
         ink_desk_soil (self, strand);
     if (collection->knowns && --collection->knowns == 0)
         begin_collecting (self, ink_desk_find (self, collection->key.epoch), collection);

@@ -76,13 +76,17 @@ answer_strand (ink_foreman_t *self, ink_strand_t *strand, const ink_msg_reply_t 
     action->kernel = (uint64_t) (strand - strand->demand->strands);
 }
 
-//  What the cache knew is answered at once: as the final when it was everything.
-static void
+//  What the cache knew is answered at once: as the final when it was everything. A partial is
+//  left to the sink when the client has not taken the last one; gives a bit for each strand of
+//  which that is not so.
+static uint64_t
 answer (ink_foreman_t *self, ink_demand_t *demand, bool final)
 {
+    uint64_t told = 0;
     for (size_t k = 0; k < demand->strand_count; k++) {
         ink_strand_t *strand = &demand->strands[k];
         uint64_t precision = ink_coarse_own (strand->kernel, &strand->args);
+        told |= (uint64_t) !strand->untaken << k;
         if (strand->ended ||
             (!final && (strand->untaken ||
                         !ink_partial_is_due (strand, strand->cached, &precision))))
@@ -95,6 +99,7 @@ answer (ink_foreman_t *self, ink_demand_t *demand, bool final)
                                  .precision = precision};
         answer_strand (self, strand, &reply, INK_DO_ANSWER);
     }
+    return told;
 }
 
 //  While the chunks are looked for, something coarse is answered.
@@ -167,7 +172,7 @@ expect (ink_foreman_t *self, ink_demand_t *demand)
 //  Runs of parts that were known, for the sink.
 static void
 tell_known (ink_foreman_t *self, const ink_demand_t *demand, size_t k,
-            const uint8_t *known)
+            const uint8_t *known, bool told)
 {
     size_t count = 0;
     for (uint64_t p = 0; p < demand->parts; p++)
@@ -191,6 +196,7 @@ tell_known (ink_foreman_t *self, const ink_demand_t *demand, size_t k,
     action->msg.known.kernel = k;
     action->msg.known.runs.items = runs;
     action->msg.known.runs.size = count;
+    action->msg.known.told = told;
 }
 
 static void
@@ -202,7 +208,7 @@ sort (ink_foreman_t *self, ink_demand_t *demand, const ink_event_t *event)
     bool complete = true;
     for (size_t k = 0; k < demand->strand_count; k++)
         complete &= demand->strands[k].cached_parts == demand->parts;
-    answer (self, demand, complete);
+    uint64_t told = answer (self, demand, complete);
     if (complete) {
         ink_office_end_earlier (self, demand);
         ink_office_retire (self, demand, false);
@@ -212,7 +218,7 @@ sort (ink_foreman_t *self, ink_demand_t *demand, const ink_event_t *event)
     expect (self, demand);
     for (size_t k = 0; k < demand->strand_count; k++)
         if (demand->strands[k].cached_parts)
-            tell_known (self, demand, k, event->known[k]);
+            tell_known (self, demand, k, event->known[k], told >> k & 1);
     //  What both want is held by now, and the sink expects it before it forgets
     ink_office_end_earlier (self, demand);
 }

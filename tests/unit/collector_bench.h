@@ -41,6 +41,7 @@ typedef struct {
     size_t report_count;
     bool write, estimate;
     uint64_t knowns, places;
+    bool untold;    //  What is known is for the sink to tell
     uint64_t bound; //  Of the last reply
     char trace[4096];
 } bench_t;
@@ -271,8 +272,9 @@ static inline int
 known (bench_t *self, uint64_t handle, uint64_t first, uint64_t count)
 {
     ink_msg_run_t run = {first, count};
-    ink_msg_t msg = {.kind = INK_MSG_KNOWN,
-                     .known = {.handle = handle, .runs = {&run, 1}}};
+    ink_msg_t msg = {
+        .kind = INK_MSG_KNOWN,
+        .known = {.handle = handle, .runs = {&run, 1}, .told = !self->untold}};
     return step (self, INK_HEARD_VENTILATOR, &msg, pack (first, count));
 }
 

@@ -182,6 +182,7 @@ write_known (bench_t *self, const ink_msg_known_t *msg)
     for (size_t n = 0; n < msg->runs.size; n++)
         write_down (self, " [%d+%d]", (int) msg->runs.items[n].first,
                     (int) msg->runs.items[n].count);
+    write_down (self, msg->told ? "" : " untold");
 }
 
 static inline void

@@ -164,6 +164,36 @@ what_was_known_counts_as_cached (void **state)
     counted (self, 0, 4);
 }
 
+static void
+what_the_client_was_told_of_is_not_told_again (void **state)
+{
+    bench_t *self = *state;
+    self->reports[0].millionths = INK_MILLION / 2;
+    self->report_count = 1;
+    self->knowns = 1;
+    expect (self, 1, 0, 4);
+    known (self, 1, 0, 2);
+    TOLD (self, "");
+    value (self, 2);
+    stored (self);
+    TOLD (self, "store\nsettled after 1: 1.2\n");
+}
+
+//  The report is due with what was known, and nobody has sent it.
+static void
+what_the_client_was_not_told_of_is_told (void **state)
+{
+    bench_t *self = *state;
+    self->reports[0].millionths = INK_MILLION / 2;
+    self->report_count = 1;
+    self->knowns = 1;
+    self->untold = true;
+    expect (self, 1, 0, 4);
+    known (self, 1, 0, 2);
+    TOLD (self, "partial 1.0: 2+0\n");
+    counted (self, 0, 2);
+}
+
 //  A kin's lease may bring a value between EXPECT and what was known of it.
 static void
 values_wait_for_what_was_known (void **state)
@@ -615,6 +645,8 @@ main (void)
         STORY (values_of_a_life_that_is_over_are_nothing),
         STORY (a_probe_is_passed_on),
         STORY (what_was_known_counts_as_cached),
+        STORY (what_the_client_was_told_of_is_not_told_again),
+        STORY (what_the_client_was_not_told_of_is_told),
         STORY (values_wait_for_what_was_known),
         STORY (a_part_that_is_known_twice_counts_once),
         STORY (what_is_known_wrongly_ends_the_kernel_with_an_error),

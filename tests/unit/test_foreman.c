@@ -312,6 +312,22 @@ a_glimpse_is_answered_before_the_chunks_are_looked_at (void **state)
     TOLD (self, ""); //  Too late
 }
 
+//  Nothing is sent to who has not taken the last one, so the sink is to tell it.
+static void
+what_was_known_is_left_to_the_sink_while_a_glimpse_is_on_its_way (void **state)
+{
+    bench_t *self = *state;
+    uint8_t known[8] = {1, 1};
+    self->slow_cache = true;
+    request (self, 1, "a", "entropy", 0, 8);
+    step (self,
+          (ink_event_t){.kind = INK_EVENT_GLIMPSED, .handle = 1, .glimpsed = {3 * PART}});
+    self->trace[0] = 0;
+    step (self, (ink_event_t){.kind = INK_EVENT_LOOKED, .handle = 1, .known = {known}});
+    TOLD (self, "sink < EXPECT 1 entropy [0+8]\n"
+                "sink < KNOWN 1.0 [0+2] untold\n");
+}
+
 //  Also when the request ends with it; not when nothing is to be kept of it.
 static void
 nodes_that_lack_are_wished_for (void **state)
@@ -595,6 +611,7 @@ main (void)
         STORY (what_it_knows_in_part_is_answered_and_the_rest_leased),
         STORY (what_is_cached_is_only_reported_when_its_share_was_asked_for),
         STORY (a_glimpse_is_answered_before_the_chunks_are_looked_at),
+        STORY (what_was_known_is_left_to_the_sink_while_a_glimpse_is_on_its_way),
         STORY (nodes_that_lack_are_wished_for),
         STORY (a_share_of_a_huge_range_is_not_miscounted),
         STORY (one_partial_is_on_its_way_and_the_newest_waits),

@@ -169,7 +169,7 @@ a_late_joiner_gets_the_value_from_the_cache (void **state)
     self->trace[0] = 0;
     arrives_at (self, 2, 2, 0, INK_OK);
     TOLD (self, "look at 3.0 part 0\n"
-                "sink < KNOWN 3.0 [0+1]\n");
+                "sink < KNOWN 3.0 [0+1] untold\n");
 }
 
 static void

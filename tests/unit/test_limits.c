@@ -146,11 +146,11 @@ a_count_that_cannot_be_true_allocates_nothing (void **state)
     (void) state;
     enum { KNOWN = INK_MSG_KNOWN, STATUS = INK_MSG_STATUS };
     scarce_begin (SIZE_MAX);
-    assert_int_equal (DECODE (0x95, 1, KNOWN, 0, 0, 0xDD, 0xFF, 0xFF, 0xFF, 0xFF),
+    assert_int_equal (DECODE (0x96, 1, KNOWN, 0, 0, 0xDD, 0xFF, 0xFF, 0xFF, 0xFF),
                       INK_EMESSAGE);
-    assert_int_equal (DECODE (0x95, 1, KNOWN, 0, 0, 0xDC, 0xFF, 0xFF, 0x92, 0, 0),
+    assert_int_equal (DECODE (0x96, 1, KNOWN, 0, 0, 0xDC, 0xFF, 0xFF, 0x92, 0, 0),
                       INK_EMESSAGE);
-    assert_int_equal (DECODE (0x95, 1, KNOWN, 0, 0, 0x92, 0x92, 0, 0, 0x92, 0),
+    assert_int_equal (DECODE (0x96, 1, KNOWN, 0, 0, 0x92, 0x92, 0, 0, 0x92, 0),
                       INK_EMESSAGE);
     assert_int_equal (DECODE (0x95, 1, STATUS, 0xDC, 0x10, 0, 0x9D), INK_EMESSAGE);
     assert_int_equal (DECODE (0xDD, 0xFF, 0xFF, 0xFF, 0xFF, 1, STATUS), INK_EMESSAGE);
