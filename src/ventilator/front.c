@@ -45,6 +45,7 @@ attach (ink_foreman_t *self, ink_demand_t *demand, ink_client_entry_t *client,
     ink_demand_adopt (&self->demands, demand, client);
     for (size_t k = 0; k < demand->strand_count; k++) {
         ink_strand_t *strand = &demand->strands[k];
+        strand->glimpsed = 0; //  It may have been lost
         release_held (self, strand);
         if (!strand->ended)
             continue;

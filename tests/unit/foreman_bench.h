@@ -40,6 +40,7 @@ typedef struct {
     uint8_t known[8][PARTS]; //  What LOOK finds, by kernel and part
     uint64_t order;          //  Of the last EXPECT, which the sink has heard at once
     uint64_t busy_ns;        //  What a part takes
+    uint64_t precision;      //  Of what the sink replies
     uint64_t torn;           //  Bytes that failed in a part
     bool foreign;            //  Values are of something nobody waits for
     ink_msg_probe_t probe;   //  The last one
@@ -574,7 +575,8 @@ sink_replies (bench_t *self, uint64_t handle, uint64_t kernel, bool final,
                                .detail = "",
                                .total = PARTS * PART,
                                .computed = computed * PART,
-                               .bound = INK_EXACT}};
+                               .bound = INK_EXACT,
+                               .precision = self->precision}};
     event.msg = &msg;
     return step (self, event);
 }

@@ -328,6 +328,26 @@ what_was_known_is_left_to_the_sink_while_a_glimpse_is_on_its_way (void **state)
                 "sink < KNOWN 1.0 [0+2] untold\n");
 }
 
+//  It was on its way to the old connection, and may never have been seen.
+static void
+who_attaches_from_a_new_connection_is_told_less_than_a_glimpse_showed (void **state)
+{
+    bench_t *self = *state;
+    self->slow_cache = true;
+    self->precision = PART;
+    request (self, 1, "a", "entropy", 0, 8);
+    step (self,
+          (ink_event_t){.kind = INK_EVENT_GLIMPSED, .handle = 1, .glimpsed = {3 * PART}});
+    step (self, (ink_event_t){.kind = INK_EVENT_LOOKED, .handle = 1});
+    taken (self, 1, "a", 1);
+    self->trace[0] = 0;
+    sink_replies (self, 1, 0, false, 2);
+    TOLD (self, "");
+    request (self, 2, "a", "entropy", 0, 8);
+    sink_replies (self, 1, 0, false, 2);
+    TOLD (self, "client 2 < a.0 partial 2: 0+2 of 64\n");
+}
+
 //  Also when the request ends with it; not when nothing is to be kept of it.
 static void
 nodes_that_lack_are_wished_for (void **state)
@@ -612,6 +632,7 @@ main (void)
         STORY (what_is_cached_is_only_reported_when_its_share_was_asked_for),
         STORY (a_glimpse_is_answered_before_the_chunks_are_looked_at),
         STORY (what_was_known_is_left_to_the_sink_while_a_glimpse_is_on_its_way),
+        STORY (who_attaches_from_a_new_connection_is_told_less_than_a_glimpse_showed),
         STORY (nodes_that_lack_are_wished_for),
         STORY (a_share_of_a_huge_range_is_not_miscounted),
         STORY (one_partial_is_on_its_way_and_the_newest_waits),
