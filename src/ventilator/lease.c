@@ -163,8 +163,9 @@ ink_lease_pass_over (ink_lease_t *self, size_t slot)
     assert (!self->chunks[slot]);
     if (self->settled[slot] != INK_SLOT_OPEN)
         return;
-    int64_t share = self->estimate_ns / (int64_t) self->slots;
+    int64_t share = self->estimate_ns / (int64_t) (self->slots - self->passed_over);
     self->settled[slot] = INK_SLOT_PASSED_OVER;
+    self->passed_over++;
     self->open--;
     self->estimate_ns -= share;
     self->worker->in_hand_ns -= share;

@@ -2,9 +2,9 @@
 //
 //  A chunk here is one value somebody waits for: of one series, over one part, with its
 //  sight. It exists from the moment it is first leased until it has settled or nobody
-//  wants it. A lease is a run of adjacent parts, times some kernels, held by one worker once;
-//  its chunks are its slots; one over samples (sample.c) has slots and no chunks. A chunk whose lease is slow may be in a second one, its backup:
-//  the first value settles it, for both.
+//  wants it. A lease is some parts, times some kernels, held by one worker once; its chunks
+//  are its slots; one over samples (sample.c) has slots and no chunks. A chunk whose lease is
+//  slow may be in a second one, its backup: the first value settles it, for both.
 //
 //          cut                settled
 //   (none) ───► IN_PROGRESS ───────────► (none)
@@ -68,6 +68,7 @@ struct ink_lease {
     bool ahead;            //  Of those that wait there
     size_t kernels;        //  A span has so many slots
     size_t slots, open;    //  open: neither settled nor passed over
+    size_t passed_over;    //  The estimate is that of the others
     uint8_t *settled;      //  An ink_slot_t a slot
     bool chained;          //  A chain is in it, of which no span may be passed over
     bool thinned;          //  Some of it is not wanted any more, which is not told yet

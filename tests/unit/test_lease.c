@@ -105,6 +105,23 @@ a_dropped_chunk_leaves_its_slot_empty (void **state)
     assert_int_equal (ink_map_size (self->leases.chunks), 0);
 }
 
+//  What is left costs its share, however many were passed over one by one.
+static void
+what_is_passed_over_costs_nothing_any_more (void **state)
+{
+    bench_t *self = *state;
+    ink_lease_t *lease =
+        ink_leases_grant (&self->leases, &self->worker, 5, NULL, 10, 1000);
+    for (size_t slot = 0; slot < 9; slot++) {
+        ink_lease_pass_over (lease, slot);
+        ink_lease_pass_over (lease, slot); //  Only once
+        assert_int_equal (lease->open, 9 - slot);
+        assert_int_equal (self->worker.in_hand_ns, 900 - (int64_t) slot * 100);
+    }
+    ink_leases_end (&self->leases, lease);
+    assert_int_equal (self->worker.in_hand_ns, 0);
+}
+
 static void
 without_memory_nothing_changes (void **state)
 {
@@ -140,6 +157,7 @@ main (void)
         STORY (a_chunk_is_made_once_and_found_by_its_key),
         STORY (a_grant_is_entered_in_the_worker_s_books_and_an_end_taken_out),
         STORY (a_dropped_chunk_leaves_its_slot_empty),
+        STORY (what_is_passed_over_costs_nothing_any_more),
         STORY (without_memory_nothing_changes),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
