@@ -311,7 +311,7 @@ typedef enum {
 //  ---------------------------------------------------------------------------------------
 //  Lane: ventilator to worker
 
-//  Work: `spans` are adjacent parts of one source, `kernels` are mapped over each. The value
+//  Work: `spans` are parts of one source, in any order, `kernels` are mapped over each. The value
 //  of span s and kernel k is slot s * kernels + k. `end` is the end of the request's range,
 //  which no kernel looks behind. `care`, of INK_CARE_...: it has failed before. `others`: the
 //  second source, if any. `ahead`: it goes before those that wait. With `fold` the spans are
