@@ -252,15 +252,12 @@ outline (ink_collected_t *self, const ink_msg_sample_t *msg, const uint8_t *item
     return size ? INK_EVALUE : INK_OK;
 }
 
-int
-ink_collected_sample (ink_collected_t *self, const ink_msg_sample_t *msg,
-                      const void *value, size_t size)
+//  The counts of all spans, added up.
+static int
+estimate (ink_collected_t *self, const ink_msg_sample_t *msg, const void *value,
+          size_t size)
 {
     uint64_t bytes = 0;
-    if (!self->estimates)
-        return INK_OK;
-    if (self->kernel->shape == INK_SHAPE_CELLS)
-        return outline (self, msg, value, size);
     if (!begin_estimate (self))
         return INK_ENOMEM;
     for (size_t n = 0; n < msg->spans.size; n++) {
@@ -270,6 +267,34 @@ ink_collected_sample (ink_collected_t *self, const ink_msg_sample_t *msg,
         bytes += length;
     }
     return ink_estimate_sample (self->estimate, value, size, msg->spans.size, bytes);
+}
+
+//  No two samples begin with the same piece, but one that was drawn again is the same.
+static bool
+is_sampled (const ink_collected_t *self, uint64_t begin)
+{
+    for (size_t n = 0; n < self->samples; n++)
+        if (self->sampled[n] == begin)
+            return true;
+    return self->samples == INK_SAMPLES_MOST;
+}
+
+int
+ink_collected_sample (ink_collected_t *self, const ink_msg_sample_t *msg,
+                      const void *value, size_t size)
+{
+    if (!self->estimates)
+        return INK_OK;
+    if (!msg->spans.size)
+        return INK_EVALUE;
+    uint64_t begin = msg->spans.items[0].offset;
+    if (is_sampled (self, begin))
+        return INK_OK;
+    int rc = self->kernel->shape == INK_SHAPE_CELLS ? outline (self, msg, value, size)
+                                                    : estimate (self, msg, value, size);
+    if (rc == INK_OK)
+        self->sampled[self->samples++] = begin;
+    return rc;
 }
 
 void

@@ -24,6 +24,9 @@
 #define INK_SPARED 254 //  It will not come: the answer is to be an estimate
 #define INK_TORN 255   //  There, but for the ranges in `torn`
 
+//  Samples of a strand: twice as many as a ventilator draws
+#define INK_SAMPLES_MOST 16
+
 typedef struct ink_collection ink_collection_t;
 
 typedef struct {
@@ -34,9 +37,11 @@ typedef struct {
     ink_args_t args;
     ink_series_t series;
     ink_answer_t *answer;
-    bool estimates;           //  What is not there is to be estimated
-    ink_estimate_t *estimate; //  Of counts; NULL: from nothing so far
-    ink_outline_t *outline;   //  The same of cells
+    bool estimates;                     //  What is not there is to be estimated
+    ink_estimate_t *estimate;           //  Of counts; NULL: from nothing so far
+    ink_outline_t *outline;             //  The same of cells
+    uint64_t sampled[INK_SAMPLES_MOST]; //  Where the first piece of each begins
+    size_t samples;
     uint8_t
         *there; //  A byte a part: 0, INK_THERE, that and its error, INK_SPARED, INK_TORN
     uint64_t left;                     //  Parts that are still to come
@@ -92,7 +97,8 @@ int ink_collected_know (ink_collected_t *self, const ink_msg_known_t *known,
 //  not there. To be called when what the cache knew is.
 void ink_collected_spare (ink_collected_t *self);
 
-//  Enters a sample of the range. INK_EVALUE, INK_ENOMEM.
+//  Enters a sample of the range; one that came before is not entered again. INK_EVALUE,
+//  INK_ENOMEM.
 int ink_collected_sample (ink_collected_t *self, const ink_msg_sample_t *msg,
                           const void *value, size_t size);
 

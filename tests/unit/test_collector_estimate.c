@@ -17,7 +17,7 @@ sample_for (bench_t *self, uint64_t handle, uint64_t slot, uint32_t twos, int da
     uint64_t checksum = XXH3_64bits (ink_payload_data (payload), shape.size);
     ink_msg_span_t spans[32];
     for (uint64_t n = 0; n < 32; n++)
-        spans[n] = (ink_msg_span_t){n * PART / 2, (64 + twos) / 32};
+        spans[n] = (ink_msg_span_t){n * PART / 2 + slot * 64, (64 + twos) / 32};
     ink_msg_t msg = {.kind = INK_MSG_SAMPLE,
                      .sample = {.epoch = self->epoch,
                                 .lease = 5,
@@ -61,6 +61,37 @@ the_first_partial_is_an_estimate_from_samples (void **state)
     TOLD (self, "settled after 1: 5.1\n"
                 "partial 1.0: 0+0 and 16 estimated\n");
     holds (self, 16);
+}
+
+//  Doubled on its way, or drawn once more under another lease: one batch is still all there is.
+static void
+a_sample_that_comes_twice_counts_once (void **state)
+{
+    bench_t *self = *state;
+    self->estimate = true;
+    greet (self);
+    expect (self, 1, 0, 16);
+    for (int n = 0; n < 20; n++)
+        sample (self, 0);
+    self->trace[0] = 0;
+    stored (self);
+    assert_null (strstr (self->trace, "partial"));
+    assert_null (strstr (self->trace, "bad_value"));
+}
+
+//  The list of those that came has an end.
+static void
+samples_beyond_those_that_are_drawn_are_for_nothing (void **state)
+{
+    bench_t *self = *state;
+    self->estimate = true;
+    greet (self);
+    expect (self, 1, 0, 16);
+    for (uint64_t n = 0; n < 100; n++)
+        sample (self, n);
+    stored (self);
+    assert_null (strstr (self->trace, "bad_value"));
+    assert_non_null (strstr (self->trace, "partial 1.0: 0+0 and 16 estimated\n"));
 }
 
 static void
@@ -333,6 +364,8 @@ main (void)
 {
     const struct CMUnitTest tests[] = {
         STORY (the_first_partial_is_an_estimate_from_samples),
+        STORY (a_sample_that_comes_twice_counts_once),
+        STORY (samples_beyond_those_that_are_drawn_are_for_nothing),
         STORY (what_comes_later_makes_less_of_it_an_estimate),
         STORY (a_final_is_exact),
         STORY (who_wants_no_estimates_gets_none),
