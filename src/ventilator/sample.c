@@ -254,8 +254,9 @@ draw_batches (ink_foreman_t *self, const ink_cut_t *cut, unsigned first, unsigne
               ink_msg_span_t *pieces)
 {
     walk_t walk = {.strand = &cut->demand->strands[cut->strands[0]]};
-    uint64_t bytes = lacking_bytes (walk.strand);
-    if (bytes / STRATA / PIECE_SHARE < PIECE_LEAST)
+    uint64_t bytes = lacking_bytes (walk.strand), grain = grain_of_all (cut);
+    uint64_t least = grain > PIECE_LEAST ? grain : PIECE_LEAST;
+    if (bytes / STRATA / PIECE_SHARE < least)
         return false;
     //  Of every eight strata the first is in batch 0, the fifth in batch 1, and so on: batches one
     //  after the other are spread as evenly as each of them

@@ -101,6 +101,27 @@ counts_are_sampled_together_and_cells_not_where_they_are_too_large (void **state
                 "lane 1 < LEASE 3 histogram,digraph 128 samples by 32\n");
 }
 
+//  Two short parts of large chunks: less lacks than their number says, and a stratum would be
+//  smaller than a cell.
+static void
+what_is_shorter_than_its_parts_could_be_is_not_sampled_by_cells (void **state)
+{
+    bench_t *self = *state;
+    const uint64_t chunk = (uint64_t) 64 << 20;
+    ink_msg_param_t cell = {.name = "cell", .value = 8192, .text = ""};
+    self->file.size = 2 * chunk;
+    worker (self, 1);
+    ink_msg_request_t narrow = wish_for (self, "a", "entropy", 0, 256);
+    narrow.offset = chunk - narrow.length / 2;
+    narrow.chunk = chunk;
+    self->kernels[0].params.items = &cell;
+    self->kernels[0].params.size = 1;
+    narrow.cache_read = 0;
+    request_this (self, 9, narrow);
+    assert_non_null (strstr (self->trace, "LEASE 1 entropy"));
+    assert_null (strstr (self->trace, "samples"));
+}
+
 static void
 pieces_are_made_of_whole_cells (void **state)
 {
@@ -375,6 +396,7 @@ main (void)
         STORY (a_short_range_is_not_sampled),
         STORY (while_no_speed_is_known_what_is_large_takes_long),
         STORY (who_wants_no_estimate_before_the_first_report_gets_no_samples),
+        STORY (what_is_shorter_than_its_parts_could_be_is_not_sampled_by_cells),
         STORY (pieces_are_made_of_whole_cells),
         STORY (counts_are_sampled_together_and_cells_not_where_they_are_too_large),
         STORY (each_batch_is_spread_over_what_is_not_known),
