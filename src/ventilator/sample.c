@@ -180,11 +180,10 @@ piece_at (const walk_t *walk, uint64_t place, uint64_t length, uint64_t grain)
     uint64_t last = part.offset + part.length - length;
     uint64_t at = part.offset + (place - walk->before);
     at = at < last ? at : last;
-    uint64_t sector = length >= SECTOR && grain < SECTOR ? SECTOR : grain;
-    uint64_t down = at - at % sector;
-    if (down >= part.offset)
-        return (ink_msg_span_t){down, length};
-    return (ink_msg_span_t){grain > 1 ? down + grain : at, length};
+    uint64_t sector = at - at % SECTOR, cell = at - at % grain;
+    if (length >= SECTOR && grain < SECTOR && sector >= part.offset)
+        return (ink_msg_span_t){sector, length};
+    return (ink_msg_span_t){cell < part.offset ? cell + grain : cell, length};
 }
 
 //  Whether each strand of the cut lacks the part, and none of them suspects it.

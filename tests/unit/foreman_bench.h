@@ -99,9 +99,15 @@ write_spans (bench_t *self, const ink_msg_span_t *spans, size_t size)
     write_down (self, "]");
 }
 
+//  Every span lies within the range.
 static inline void
 write_lease (bench_t *self, const ink_msg_lease_t *msg)
 {
+    for (size_t n = 0; n < msg->spans.size; n++) {
+        assert_in_range (msg->spans.items[n].offset, msg->begin, msg->end - 1);
+        assert_in_range (msg->spans.items[n].length, 1,
+                         msg->end - msg->spans.items[n].offset);
+    }
     write_down (self, "LEASE %d ", (int) msg->lease);
     write_kernels (self, msg->kernels.items, msg->kernels.size);
     if (msg->fold)

@@ -142,6 +142,35 @@ pieces_are_made_of_whole_cells (void **state)
     }
 }
 
+//  A sector may begin before the range: cells are taken from within, see write_lease.
+static void
+pieces_of_small_cells_lie_within_the_range (void **state)
+{
+    bench_t *self = *state;
+    ink_msg_param_t cell = {.name = "cell", .value = 16, .text = ""};
+    worker (self, 1);
+    request (self, 9, "teach", "entropy", 0, 1);
+    settle (self, 1);
+    sink_replies (self, 1, 0, true, 1);
+    self->file.size = (uint64_t) 1 << 30;
+    for (uint64_t n = 0, lease = 2; n < 32; n++, lease += 2) {
+        ink_msg_request_t narrow = wish_for (self, "a", "entropy", 0, 256);
+        char id[16];
+        snprintf (id, sizeof id, "a%d", (int) n);
+        narrow.id = id;
+        narrow.offset = 100 + 16 * n;
+        self->kernels[0].params.items = &cell;
+        self->kernels[0].params.size = 1;
+        narrow.cache_read = 0;
+        self->trace[0] = 0;
+        request_this (self, 9, narrow);
+        assert_non_null (strstr (self->trace, "samples"));
+        cancel (self, 9, id);
+        stopped (self, 1, lease);
+        stopped (self, 1, lease + 1);
+    }
+}
+
 //  ---------------------------------------------------------------------------------------
 //  Of what
 
@@ -398,6 +427,7 @@ main (void)
         STORY (who_wants_no_estimate_before_the_first_report_gets_no_samples),
         STORY (what_is_shorter_than_its_parts_could_be_is_not_sampled_by_cells),
         STORY (pieces_are_made_of_whole_cells),
+        STORY (pieces_of_small_cells_lie_within_the_range),
         STORY (counts_are_sampled_together_and_cells_not_where_they_are_too_large),
         STORY (each_batch_is_spread_over_what_is_not_known),
         STORY (pieces_of_a_large_range_are_sectors_of_4_kib),
