@@ -5,6 +5,9 @@
 #include "base/share.h"
 #include "value/coarse.h"
 
+//  An estimate of all of a range shows as much as this part of it that is known
+#define ESTIMATED_PART 4
+
 static uint64_t
 precision_of (const ink_strand_t *strand, const ink_msg_report_t *report)
 {
@@ -46,6 +49,9 @@ ink_partial_is_due (const ink_strand_t *strand, uint64_t covered, uint64_t *prec
 bool
 ink_partial_is_less (const ink_strand_t *strand, const ink_msg_reply_t *reply)
 {
-    return !reply->final && reply->cached + reply->computed < strand->glimpsed &&
+    uint64_t shown = reply->cached + reply->computed;
+    if (reply->estimated && shown < reply->total / ESTIMATED_PART)
+        shown = reply->total / ESTIMATED_PART;
+    return !reply->final && shown < strand->glimpsed &&
            reply->precision >= strand->glimpse_precision;
 }

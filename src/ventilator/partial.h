@@ -13,7 +13,7 @@ bool
 ink_partial_is_due (const ink_strand_t *strand, uint64_t covered, uint64_t *precision);
 
 //  Whether it shows less than what the strand was told of by a glimpse: it covers less, and is
-//  no finer.
+//  no finer. An estimate is worth something, too: it is not kept from who has seen a little.
 bool ink_partial_is_less (const ink_strand_t *strand, const ink_msg_reply_t *reply);
 
 #endif

@@ -213,6 +213,12 @@ a_partial_that_shows_less_than_a_glimpse_is_known (void **state)
     reply.computed = 50;
     assert_false (ink_partial_is_less (&strand, &reply));
     reply.computed = 0;
+    assert_true (ink_partial_is_less (&strand, &reply));
+    reply.estimated = 350; //  All of 400: as good as 100
+    reply.total = 400;
+    assert_false (ink_partial_is_less (&strand, &reply));
+    reply.total = 396;
+    assert_true (ink_partial_is_less (&strand, &reply));
     reply.final = 1;
     assert_false (ink_partial_is_less (&strand, &reply));
 }
