@@ -47,12 +47,24 @@ write_items (const ink_data_t *data, FILE *out)
     putc (']', out);
 }
 
-//  One object: what it is, then all items or records in one list; what is not known is null.
+static void
+write_bound (const ink_data_t *data, FILE *out)
+{
+    fprintf (out, "\"estimated\":%" PRIu64 ",\"bound\":", data->estimated);
+    if (data->estimated)
+        fprintf (out, "%.6g,", data->bound);
+    else
+        fputs ("null,", out);
+}
+
+//  One object: what it is and how far it is estimated, then all items or records in one list;
+//  what is not known is null.
 static int
 write_json (const ink_data_t *data, FILE *out)
 {
     fprintf (out, "{\"kernel\":\"%s\",\"offset\":%" PRIu64 ",\"length\":%" PRIu64 ",",
              data->kernel, data->offset, data->length);
+    write_bound (data, out);
     if (data->shape == INK_SHAPE_RECORDS)
         ink_listing_write_json (data, out);
     else

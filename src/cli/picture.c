@@ -10,6 +10,7 @@
 
 #include "base/memory.h"
 #include "cli/hilbert.h"
+#include "cli/human.h"
 #include "cli/listing.h"
 #include "cli/portrait.h"
 #include "cli/sheet.h"
@@ -334,8 +335,8 @@ draw_places (const ink_data_t *data)
 
 //  ---------------------------------------------------------------------------------------
 
-ink_canvas_t *
-ink_picture_draw (const ink_data_t *data)
+static ink_canvas_t *
+draw (const ink_data_t *data)
 {
     if (data->shape == INK_SHAPE_RECORDS)
         return draw_places (data);
@@ -359,6 +360,27 @@ ink_picture_draw (const ink_data_t *data)
     default:
         return draw_strip (data);
     }
+}
+
+//  Behind the title: nobody shall take an estimate for more than it is.
+static void
+mark_estimate (ink_canvas_t *canvas, const ink_data_t *data)
+{
+    char text[64];
+    snprintf (text, sizeof text, "estimate: within %s",
+              ink_human_share (data->bound, 1).text);
+    int letters = (int) strlen (data->kernel) + 2;
+    ink_canvas_label (canvas, LEFT + letters * INK_LETTER_WIDTH, 18, INK_ALIGN_LEFT,
+                      text);
+}
+
+ink_canvas_t *
+ink_picture_draw (const ink_data_t *data)
+{
+    ink_canvas_t *canvas = draw (data);
+    if (canvas && data->estimated)
+        mark_estimate (canvas, data);
+    return canvas;
 }
 
 int

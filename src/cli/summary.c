@@ -315,9 +315,9 @@ ink_summary_write (const ink_data_t *data, FILE *out)
     fprintf (out, "%s over %s at offset %" PRIu64, data->kernel,
              ink_human_bytes (data->length).text, data->offset);
     if (data->estimated) {
-        double sampled = (double) (data->length - data->estimated);
-        fprintf (out, " · approximate: %s sampled, ± %s",
-                 ink_human_share (sampled, (double) data->length).text,
+        double known = (double) (data->length - data->estimated);
+        fprintf (out, " · approximate: %s known, ± %s",
+                 ink_human_share (known, (double) data->length).text,
                  ink_human_share (data->bound, 1).text);
     }
     putc ('\n', out);

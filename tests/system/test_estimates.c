@@ -255,7 +255,16 @@ the_program_says_how_approximate_it_is (void **state)
     ran_t ran = run (place->world, 3 * SOON_MS,
                      "inkling run histogram $F/patchwork --no-cache --sample 0.1");
     assert_int_equal (ran.status, 0);
-    assert_non_null (strstr (ran.out, "approximate: 10.0 % sampled, ± "));
+    assert_non_null (strstr (ran.out, "approximate: 10.0 % known, ± "));
+    ran =
+        run (place->world, 3 * SOON_MS,
+             "inkling run histogram $F/patchwork --no-cache --sample 0.1 --format json");
+    assert_non_null (strstr (ran.out, "\"estimated\":"));
+    assert_null (strstr (ran.out, "\"estimated\":0,"));
+    assert_non_null (strstr (ran.out, "\"bound\":0.0"));
+    ran = run (place->world, 3 * SOON_MS,
+               "inkling run histogram $F/patchwork --no-cache --format json");
+    assert_non_null (strstr (ran.out, "\"estimated\":0,\"bound\":null,"));
     ran = run (place->world, 3 * SOON_MS,
                "inkling run histogram $F/patchwork --no-cache --json --no-estimates");
     assert_null (strstr (ran.out, "\"bound\":0"));

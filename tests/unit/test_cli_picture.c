@@ -367,6 +367,41 @@ every_form_can_be_drawn_and_is_a_png (void **state)
     }
 }
 
+static size_t
+drawn (const ink_data_t *data, char *bytes, size_t size)
+{
+    FILE *out = tmpfile ();
+    assert_non_null (out);
+    assert_int_equal (ink_picture_write (data, out), 0);
+    rewind (out);
+    size_t count = fread (bytes, 1, size, out);
+    fclose (out);
+    return count;
+}
+
+static void
+an_estimate_says_so_and_how_far_off_it_may_be (void **state)
+{
+    (void) state;
+    static char exact[1 << 16], estimate[1 << 16], worse[1 << 16];
+    const char *const kernels[] = {"histogram", "digraph", "trigram"};
+    const size_t cells[] = {256, 65536, 32768};
+    for (size_t n = 0; n < 3; n++) {
+        ink_data_t data =
+            of (kernels[n], zeros (INK_SHAPE_COUNTS, INK_ITEM_U64, 1, cells[n] * 8));
+        size_t size = drawn (&data, exact, sizeof exact);
+        data.bound = 0.125; //  Of nothing
+        assert_int_equal (drawn (&data, estimate, sizeof estimate), size);
+        assert_memory_equal (exact, estimate, size);
+        data.estimated = 1;
+        size = drawn (&data, estimate, sizeof estimate);
+        data.bound = 0.25;
+        assert_true (drawn (&data, worse, sizeof worse) != size ||
+                     memcmp (estimate, worse, size) != 0);
+        assert_memory_not_equal (exact, estimate, size);
+    }
+}
+
 int
 main (void)
 {
@@ -386,6 +421,7 @@ main (void)
         cmocka_unit_test (classes_lie_on_each_other_as_high_as_they_are_frequent),
         cmocka_unit_test (a_trigram_is_cut_by_its_first_byte),
         cmocka_unit_test (every_form_can_be_drawn_and_is_a_png),
+        cmocka_unit_test (an_estimate_says_so_and_how_far_off_it_may_be),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }
