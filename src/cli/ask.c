@@ -19,6 +19,7 @@
 #include "cli/signals.h"
 #include "inkling/client.h"
 #include "kernels/kernels.h"
+#include "protocol/utf8.h"
 
 #define TURN_MS 100 //  A bar moves so often
 #define TURN_REPLIES 32
@@ -97,11 +98,35 @@ make_request (const ink_options_t *options, const char *source, const char *othe
     return request;
 }
 
+static int
+check_text (const char *what, const char *text, const char *hint)
+{
+    if (!text || ink_utf8_valid (text, strlen (text)))
+        return 0;
+    return ink_complain_so (INK_EUSAGE, hint,
+                            "%s is not UTF-8, or has control characters", what);
+}
+
+//  What is written in a message is text.
+static int
+check_texts (const ink_options_t *options, const char *source, const char *other)
+{
+    int status = check_text ("the name of the file", source, "rename it");
+    if (status == 0)
+        status = check_text ("the name of the other file", other, "rename it");
+    for (size_t n = 0; n < options->param_count && status == 0; n++)
+        status = check_text (options->params[n].name, options->params[n].typed,
+                             "in a pattern, \\xff stands for such a byte");
+    return status;
+}
+
 //  0, or the exit status after a complaint.
 static int
 submit (ask_t *self, const char *endpoint, const char *source, const char *other)
 {
-    int error;
+    int error = check_texts (self->options, source, other);
+    if (error)
+        return error;
     self->client = ink_connect (endpoint, &error);
     if (!self->client)
         return error;

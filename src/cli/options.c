@@ -17,6 +17,8 @@
 #include "kernels/kernels.h"
 #include "value/plan.h"
 
+#define SHOWN_MOST 64 //  Bytes of a parameter that a complaint repeats
+
 enum {
     RANGE = 0x200,
     PARAM,
@@ -46,8 +48,7 @@ static const struct argp_option table[] = {
     {"chunk", CHUNK, "SIZE", 0, "Cut at multiples of a power of two, 4K to 64M", 0},
     {"report", REPORT, "C[@SIZE][,...]", 0,
      "Completions, 0 to 1, at which a partial is wanted, and how many bytes a cell of it "
-     "may "
-     "stand for",
+     "may stand for",
      0},
     {"sample", SAMPLE, "FRACTION", 0,
      "Compute so much of the range, 0 to 1, and estimate the rest: an approximate answer",
@@ -410,6 +411,15 @@ check_kernel (const ink_options_t *self, size_t n)
                           ink_options_nearest_kernel (name));
 }
 
+//  Repeats what was typed unless that would bury the reason.
+static int
+refuse_param (const ink_option_param_t *param, const ink_why_t *why)
+{
+    if (strlen (param->typed) > SHOWN_MOST)
+        return ink_complain_so (INK_EPARAM, NULL, "%s", why->text);
+    return ink_complain_so (INK_EPARAM, NULL, "%s, not %s", why->text, param->typed);
+}
+
 //  A parameter is for every kernel that has it, and at least one must.
 static int
 check_param (const ink_options_t *self, const ink_option_param_t *param)
@@ -423,7 +433,7 @@ check_param (const ink_options_t *self, const ink_option_param_t *param)
         ink_args_init (&args, kernel);
         int error = ink_args_set (&args, kernel, param->name, 0, param->typed, &why);
         if (error == INK_EPARAM)
-            return ink_complain_so (error, NULL, "%s, not %s", why.text, param->typed);
+            return refuse_param (param, &why);
         taken = taken || error == INK_OK;
         for (size_t p = 0; p < ink_kernels_params (kernel); p++)
             ink_nearest_offer (&nearest, kernel->params[p].name);

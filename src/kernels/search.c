@@ -247,8 +247,12 @@ map (const ink_slice_t *slice, void *cells)
 static int
 check (const ink_args_t *args, char *why, size_t why_size)
 {
-    if (!args->numbers[BYTES] == !args->numbers[PATTERN]) {
+    if (args->numbers[BYTES] && args->numbers[PATTERN]) {
         snprintf (why, why_size, "it wants either bytes or a pattern, not both");
+        return 1;
+    }
+    if (!args->numbers[BYTES] && !args->numbers[PATTERN]) {
+        snprintf (why, why_size, "it wants bytes, as in 7f454c46, or a pattern");
         return 1;
     }
     if (!args->numbers[PATTERN])

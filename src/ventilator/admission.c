@@ -99,11 +99,19 @@ params_are_known (const ink_demand_t *demand, const ink_msg_request_t *request,
 static int
 check_sample (const ink_demand_t *demand, ink_detail_t *detail)
 {
-    for (size_t k = 0; demand->millionths && k < demand->strand_count; k++)
-        if (!ink_estimate_suits (demand->strands[k].kernel, &demand->strands[k].args))
-            return refuse (INK_EPARAM, detail,
-                           "%s cannot be sampled; ask for larger cells instead",
-                           demand->strands[k].kernel->name);
+    for (size_t k = 0; demand->millionths && k < demand->strand_count; k++) {
+        const ink_kernel_t *kernel = demand->strands[k].kernel;
+        if (ink_estimate_suits (kernel, &demand->strands[k].args))
+            continue;
+        const char *instead = "";
+        if (ink_kernels_param (kernel, "cell") >= 0)
+            instead = "; ask for larger cells instead";
+        else if (kernel->shape == INK_SHAPE_COUNTS &&
+                 !(kernel->flags & INK_KERNEL_UNREAD))
+            instead = ", it has too many counters";
+        return refuse (INK_EPARAM, detail, "%s cannot be sampled%s", kernel->name,
+                       instead);
+    }
     return INK_OK;
 }
 

@@ -100,6 +100,30 @@ static const expectation_t mistakes[] = {
     {"inkling run entropy data --param cell", 2, NULL, "NAME=VALUE"},
     {"inkling run entropy data --param cell=x", 2, NULL, "cell of entropy is a number"},
     {"inkling run histogram data --param cell=4K", 2, NULL, "bad_parameter"},
+    {"inkling run search data", 2, NULL,
+     "it wants bytes, as in 7f454c46, or a pattern\n"},
+    {"inkling run search data --param bytes=00 --param pattern=a", 2, NULL, "not both"},
+    {"inkling run search data --param bytes=0", 2, NULL, "digits, as in 7f454c46, not 0"},
+    {"inkling run search data --param pattern='a('", 2, NULL, "at character 2: missing"},
+    {"inkling run search data --param pattern=$(printf %0300d 0)", 2, NULL,
+     "pattern of search may have 256 bytes at most\n"},
+    {"inkling run search data --param pattern=$(printf '\\377')", 2, NULL,
+     "pattern is not UTF-8, or has control characters\n  hint: in a pattern, \\xff"},
+    {"inkling run search data --param pattern=\"$(printf 'a\\tb')\"", 2, NULL,
+     "pattern is not UTF-8, or has control characters"},
+    {"inkling run histogram $(printf 'odd\\377')", 2, NULL,
+     "the name of the file is not UTF-8"},
+    {"inkling run diff data $(printf 'odd\\377')", 2, NULL,
+     "the name of the other file is not UTF-8"},
+    {"inkling run histogram data --sample 0", 2, NULL, "--sample cannot be 0"},
+    {"inkling run histogram data --sample 2", 2, NULL, "--sample wants a number"},
+    {"inkling run entropy data --sample 0.5", 2, NULL, "larger cells instead"},
+    {"inkling run strings data --sample 0.5", 2, NULL, "strings cannot be sampled)"},
+    {"inkling run count data --sample 0.5", 2, NULL, "count cannot be sampled)"},
+    {"inkling run trigram data --param bits=7 --sample 0.5", 2, NULL,
+     "trigram cannot be sampled, it has too many counters"},
+    {"inkling run entropy data --report 0@", 2, NULL, "--report cannot be ''"},
+    {"inkling run entropy data --report @4K", 2, NULL, "--report wants a number"},
     {"inkling run histogram data --chunk 5000", 2, NULL, "a power of two"},
     {"inkling run histogram data --chunk 1K", 2, NULL, "from 4K to 64M"},
     {"inkling run entropy data --param cell=1M --chunk 64K", 2, NULL, "bad_chunk"},
@@ -586,6 +610,7 @@ begin (void **state)
     make_file (world, "one", SAME, 1, 1);
     make_file (world, "one.raw", SAME, 1, 1);
     make_file (world, "empty", SAME, 1, 0);
+    make_file (world, "odd\xff", SAME, 1, 10);
     make_file (world, "secret", SAME, 1, 1);
     const char *folder = world_folder (world);
     chmod (folder, 0711);

@@ -236,7 +236,7 @@ what_cannot_be_searched_for_is_told (void **state)
     static const struct {
         const char *name, *typed, *why;
     } wrong[] = {
-        {"most", NULL, "either"},
+        {"most", NULL, "it wants bytes, as in"},
         {"pattern", "(a", "character 2"},
         {"pattern", "a**+?{", NULL},
         {"pattern", "(*UTF)a", "UTF"},
