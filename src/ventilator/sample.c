@@ -63,7 +63,7 @@ static bool
 takes_long (ink_foreman_t *self, const ink_demand_t *demand, const ink_worker_t *worker)
 {
     int64_t known_ns = 0;
-    bool large = false;
+    bool large = demand->millionths > 0; //  The few parts of it tell less than samples
     for (size_t k = 0; k < demand->strand_count; k++) {
         const ink_strand_t *strand = &demand->strands[k];
         uint64_t bytes = strand->ready * demand->chunk;

@@ -365,6 +365,18 @@ of_a_range_that_is_only_sampled_the_first_places_are_computed (void **state)
                 "sink < FORGET 1\n");
 }
 
+//  A few parts tell less of the whole than pieces from all over it.
+static void
+a_range_that_is_only_sampled_is_looked_at_all_over_however_short_it_is (void **state)
+{
+    bench_t *self = *state;
+    worker (self, 1);
+    ink_msg_request_t request = wish_for (self, "a", "histogram", 0, 64);
+    request.sample = 500000;
+    request_this (self, 9, request);
+    assert_non_null (strstr (self->trace, "samples"));
+}
+
 static void
 at_least_24_parts_are_computed_that_were_not_known (void **state)
 {
@@ -439,6 +451,7 @@ main (void)
         STORY (a_sample_of_a_source_that_has_changed_ends_the_request),
         STORY (samples_and_parts_are_not_taken_for_each_other),
         STORY (of_a_range_that_is_only_sampled_the_first_places_are_computed),
+        STORY (a_range_that_is_only_sampled_is_looked_at_all_over_however_short_it_is),
         STORY (at_least_24_parts_are_computed_that_were_not_known),
         STORY (what_cannot_be_estimated_cannot_be_sampled),
         STORY (parts_get_smaller_until_there_are_enough_unless_the_chunk_was_named),
