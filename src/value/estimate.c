@@ -289,7 +289,7 @@ consider (way_t *best, way_t way)
 static way_t
 choose (const ink_estimate_t *self, uint64_t rest)
 {
-    way_t best = {NULL};
+    way_t best = {0};
     double length = (double) self->length, lacked = (double) self->lacked;
     double left = (double) ((rest + self->chunk - 1) / self->chunk);
     double all = left + (double) self->parts.units, of_rest = (double) rest / length;
