@@ -426,13 +426,16 @@ ink_collected_know (ink_collected_t *self, const ink_msg_known_t *known,
     }
     if (!known->runs.size)
         return INK_EMESSAGE;
+    //  It was to be computed, and came before we were told to expect it
+    bool is_late = only && only->count == 1 && !self->collection->knowns;
+    if (is_late && self->left > 1)
+        (void) begin_estimate (self);
     int rc;
     if (self->kernel->shape == INK_SHAPE_CELLS || self->kernel->shape == INK_SHAPE_CHAIN)
         rc = add_runs (self, known, value, size);
     else
         rc = ink_answer_add (self->answer, value, size, span_of (self, known));
-    //  It was to be computed, and came before we were told to expect it
-    if (rc == INK_OK && only && only->count == 1 && !self->collection->knowns)
+    if (rc == INK_OK && is_late)
         learn_from (self, only->first, value, size);
     for (size_t n = 0; rc == INK_OK && n < known->runs.size; n++)
         mark_run (self, &known->runs.items[n]);

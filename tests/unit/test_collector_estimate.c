@@ -238,12 +238,9 @@ completion_0_is_reached_by_the_first_estimate (void **state)
 
 #define MANY 64
 
-//  Expects many parts, of which it gets the first 40 in a spread order: all of them zeros.
 static void
-collect_forty (bench_t *self, const ink_kernel_t *kernel)
+expect_many (bench_t *self, const ink_kernel_t *kernel)
 {
-    static uint32_t cells[65536];
-    const ink_args_t args = {0};
     ink_msg_kernel_t named = {.name = kernel->name, .version = 1};
     ink_msg_series_t series = {self->series.bytes};
     ink_msg_t msg = {.kind = INK_MSG_EXPECT,
@@ -259,6 +256,15 @@ collect_forty (bench_t *self, const ink_kernel_t *kernel)
                                 .spread = 1,
                                 .places = self->places}};
     step (self, INK_HEARD_VENTILATOR, &msg, NULL);
+}
+
+//  Expects many parts, of which it gets the first 40 in a spread order: all of them zeros.
+static void
+collect_forty (bench_t *self, const ink_kernel_t *kernel)
+{
+    static uint32_t cells[65536];
+    const ink_args_t args = {0};
+    expect_many (self, kernel);
     cells[0] = (uint32_t) PART;
     ink_course_t course = ink_course_spread (MANY);
     ink_reach_t reach = ink_value_reach (kernel, &args);
@@ -268,7 +274,7 @@ collect_forty (bench_t *self, const ink_kernel_t *kernel)
         ink_payload_t *payload = ink_payload_new (shape.size);
         ink_value_pack (&shape, kernel, &args, cells, ink_payload_data (payload));
         assert_true (ink_course_part (&course, place, &part));
-        msg = value_of (self, part, payload);
+        ink_msg_t msg = value_of (self, part, payload);
         msg.value.lookahead = part < MANY - 1 ? reach.lookahead : 0;
         step (self, INK_HEARD_WORKER, &msg, payload);
     }
@@ -342,6 +348,24 @@ what_the_cache_knew_is_not_spared (void **state)
     counted (self, 0, 16);
 }
 
+//  They were computed for a kin before we heard that this one wants them.
+static void
+parts_that_came_before_they_were_expected_are_samples_like_the_others (void **state)
+{
+    bench_t *self = *state;
+    self->places = 40;
+    greet (self);
+    expect_many (self, &ink_kernel_histogram);
+    ink_course_t course = ink_course_scatter (MANY);
+    self->trace[0] = 0;
+    for (uint64_t place = 0, part; place < 40; place++) {
+        assert_true (ink_course_part (&course, place, &part));
+        known (self, 1, part, 1);
+    }
+    assert_non_null (strstr (self->trace, "final 1.0: 40+0 and 24 estimated\n"));
+    assert_null (strstr (self->trace, "without"));
+}
+
 //  One part is too few to say anything of the others.
 static void
 what_is_spared_has_failed_when_nothing_can_be_estimated (void **state)
@@ -377,6 +401,7 @@ main (void)
         STORY (parts_that_are_small_beside_their_table_are_none_unless_others_are_spared),
         STORY (the_final_comes_when_all_came_but_what_is_spared),
         STORY (what_the_cache_knew_is_not_spared),
+        STORY (parts_that_came_before_they_were_expected_are_samples_like_the_others),
         STORY (what_is_spared_has_failed_when_nothing_can_be_estimated),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
