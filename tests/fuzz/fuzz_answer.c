@@ -1,10 +1,11 @@
 //  fuzz_answer.c: values of every kernel, merged into answers. A value that is refused changes
-//  nothing; what was merged can be packed again and makes the same answer.
+//  nothing; what was merged can be packed again and makes the same answer, also a coarse one.
 
 #include "kernels/args.h"
 #include "kernels/kernels.h"
 #include "supply.h"
 #include "value/answer.h"
+#include "value/coarse.h"
 
 typedef struct {
     const ink_kernel_t *kernel;
@@ -18,7 +19,7 @@ static const ink_kernel_t *const kernels[] = {
     &ink_kernel_histogram, &ink_kernel_digraph,  &ink_kernel_entropy,
     &ink_kernel_count,     &ink_kernel_bytes,    &ink_kernel_trigram,
     &ink_kernel_byteclass, &ink_kernel_byteplot, &ink_kernel_hilbert,
-    &ink_kernel_strings,   &ink_kernel_diff};
+    &ink_kernel_strings,   &ink_kernel_search,   &ink_kernel_diff};
 #define KERNELS (sizeof kernels / sizeof *kernels)
 
 //  A larger table takes long and shows no more
@@ -66,6 +67,27 @@ new_answer (const question_t *question)
     return answer;
 }
 
+//  Every cell is in one that is wider.
+static void
+is_written_coarse (const question_t *question, const ink_answer_t *answer)
+{
+    uint64_t own = ink_coarse_own (question->kernel, &question->args);
+    uint64_t near =
+        ink_coarse_near (question->kernel, &question->args, question->range, 1 << 18);
+    for (uint64_t at = own; at && at <= near; at *= 2) {
+        size_t size = ink_answer_size_at (answer, at);
+        uint64_t cells = (question->range.offset + question->range.length - 1) / at -
+                         question->range.offset / at + 1;
+        ink_geometry_t geometry = {0};
+        question->kernel->geometry (&question->args, &geometry);
+        assert (size == cells * geometry.cell_size);
+        void *out =
+            malloc (size); //  Of that size, so that the sanitizer sees a byte too many
+        ink_answer_write_at (answer, at, out);
+        free (out);
+    }
+}
+
 //  Packs what `answer` knows of a part and unpacks it into another one.
 static void
 goes_on (const question_t *question, const ink_answer_t *answer, ink_part_t part)
@@ -101,6 +123,8 @@ LLVMFuzzerTestOneInput (const uint8_t *bytes, size_t size)
         assert (memcmp (before, after, ink_answer_size (answer)) == 0);
     else
         goes_on (&question, answer, part);
+    if (rc == INK_OK)
+        is_written_coarse (&question, answer);
     free (before);
     free (after);
     ink_answer_destroy (&answer);

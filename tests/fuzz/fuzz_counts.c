@@ -21,14 +21,38 @@ plain_next (const uint8_t **at, size_t *left, size_t width, uint64_t *total)
 }
 
 static bool
+is_width (size_t width)
+{
+    return width == 1 || width == 2 || width == 4 || width == 8;
+}
+
+//  A width for each 64 counters, then the counters.
+static bool
+plain_add_mixed (const uint8_t *widths, size_t left, uint64_t *totals, size_t cells)
+{
+    size_t blocks = (cells + 63) / 64;
+    const uint8_t *at = widths + blocks;
+    if (left < blocks)
+        return false;
+    left -= blocks;
+    for (size_t n = 0; n < cells; n++)
+        if (widths[n / 64] && (!is_width (widths[n / 64]) ||
+                               !plain_next (&at, &left, widths[n / 64], &totals[n])))
+            return false;
+    return left == 0;
+}
+
+static bool
 plain_add (const uint8_t *packed, size_t size, uint64_t *totals, size_t cells)
 {
     size_t words = (cells + 63) / 64 * 8;
+    if (size >= 2 && packed[0] == 3 && is_width (packed[1]))
+        return plain_add_mixed (packed + 2, size - 2, totals, cells);
     bool sparse = size >= 2 && packed[0] == 2;
     if (size < 2 || (packed[0] != 1 && packed[0] != 2) || (sparse && size < 2 + words))
         return false;
     size_t width = packed[1];
-    if (width != 1 && width != 2 && width != 4 && width != 8)
+    if (!is_width (width))
         return false;
     const uint8_t *bitmap = packed + 2, *at = bitmap + (sparse ? words : 0);
     size_t left = size - (size_t) (at - packed);

@@ -50,10 +50,14 @@ supply_text (supply_t *self, uint64_t most)
     static const char *const words[] = {
         "",      "a",       "b",    "data/file", "histogram", "entropy", "count",
         "bytes", "digraph", "cell", "top",       "worker-1",  "w2"};
-    const uint8_t known = sizeof words / sizeof *words;
+    static const char *const more[] = {"strings", "search", "diff", "byteclass",
+                                       "limit",   "bytes",  "6162", "pattern",
+                                       "[a-c]+",  "min",    "view", "data/other"};
+    const uint8_t known = sizeof words / sizeof *words,
+                  added = sizeof more / sizeof *more;
     uint8_t byte = supply_byte (self);
     if (byte < 128)
-        return words[byte % known];
+        return byte < 128 - 2 * added ? words[byte % known] : more[byte % added];
     size_t size = (size_t) supply_most (self, most), at = 0;
     char *text = ink_arena_alloc (&self->arena, size + 1);
     while (at < size) {
