@@ -362,16 +362,14 @@ draw (const ink_data_t *data)
     }
 }
 
-//  Behind the title: nobody shall take an estimate for more than it is.
+//  Above the title, where nothing else is: nobody shall take an estimate for more than it is.
 static void
 mark_estimate (ink_canvas_t *canvas, const ink_data_t *data)
 {
     char text[64];
     snprintf (text, sizeof text, "estimate: within %s",
               ink_human_share (data->bound, 1).text);
-    int letters = (int) strlen (data->kernel) + 2;
-    ink_canvas_label (canvas, LEFT + letters * INK_LETTER_WIDTH, 18, INK_ALIGN_LEFT,
-                      text);
+    ink_canvas_label (canvas, LEFT, 2, INK_ALIGN_LEFT, text);
 }
 
 ink_canvas_t *
