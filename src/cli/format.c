@@ -7,6 +7,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "cli/digest.h"
 #include "cli/listing.h"
 #include "cli/picture.h"
 #include "cli/summary.h"
@@ -67,6 +68,8 @@ write_json (const ink_data_t *data, FILE *out)
     write_bound (data, out);
     if (data->shape == INK_SHAPE_RECORDS)
         ink_listing_write_json (data, out);
+    else if (ink_digest_suits (data))
+        ink_digest_write_json (data, out);
     else
         write_items (data, out);
     fputs ("}\n", out);

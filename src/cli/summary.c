@@ -7,13 +7,13 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "cli/digest.h"
 #include "cli/human.h"
 #include "cli/picture.h"
 #include "cli/portrait.h"
 
-#define TOP 10   //  How many of the most frequent are shown
-#define STRIP 64 //  Letters of a strip of cells
-#define DIGEST_SIZE 56
+#define TOP 10         //  How many of the most frequent are shown
+#define STRIP 64       //  Letters of a strip of cells
 #define DUMP_MOST 4096 //  Bytes of a dump
 
 //  ---------------------------------------------------------------------------------------
@@ -251,30 +251,6 @@ write_differences (const ink_data_t *data, FILE *out)
 }
 
 //  ---------------------------------------------------------------------------------------
-//  Digests
-
-static void
-write_hex (const char *name, const uint8_t *bytes, size_t size, FILE *out)
-{
-    fprintf (out, "  %-8s  ", name);
-    for (size_t n = 0; n < size; n++)
-        fprintf (out, "%02x", bytes[n]);
-    putc ('\n', out);
-}
-
-//  A partial has the digest of the beginning: it says of how much.
-static void
-write_digest (const ink_data_t *data, FILE *out)
-{
-    uint64_t digested;
-    memcpy (&digested, data->bytes, sizeof digested);
-    if (digested < data->length)
-        fprintf (out, "  of the first %" PRIu64 " bytes\n", digested);
-    write_hex ("xxh3-128", data->bytes + 8, 16, out);
-    write_hex ("sha256", data->bytes + 24, 32, out);
-}
-
-//  ---------------------------------------------------------------------------------------
 //  Bytes
 
 static void
@@ -323,8 +299,8 @@ ink_summary_write (const ink_data_t *data, FILE *out)
     putc ('\n', out);
     if (data->shape == INK_SHAPE_COUNTS)
         write_counts (data, out);
-    else if (strcmp (data->kernel, "digest") == 0 && data->size == DIGEST_SIZE)
-        write_digest (data, out);
+    else if (ink_digest_suits (data))
+        ink_digest_write (data, out);
     else if (data->cell_bytes == 1 && data->item == INK_ITEM_U8)
         write_dump (data, out);
     else if (ink_picture_kind (data) == INK_PICTURE_CLASSES)

@@ -152,9 +152,11 @@ digests_are_those_of_sha256sum (void **state)
             place->world,
             "inkling run digest file --no-cache --chunk %dK --workers %d | "
             "grep -F \"$(sha256sum <file | cut -d' ' -f1)\" && "
-            "inkling run digest file --range 77:1000003 --workers %d --no-cache | "
-            "grep -F \"$(tail -c +78 file | head -c 1000003 | sha256sum | "
-            "cut -d' ' -f1)\"",
+            "inkling run digest file --range 77:1000003 --workers %d --no-cache "
+            "--format json | "
+            "grep -F \"\\\"sha256\\\":\\\"$(tail -c +78 file | head -c 1000003 | "
+            "sha256sum | "
+            "cut -d' ' -f1)\\\"}\"",
             4 << workers, workers, workers);
         ran_t ran = run (place->world, 3 * SOON_MS, line);
         assert_int_equal (ran.status, 0);
