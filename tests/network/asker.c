@@ -194,7 +194,8 @@ is_right (const asker_t *self, const pending_t *pending, size_t k,
     return right;
 }
 
-//  The counts of a partial stand for as many bytes as it says that it covers.
+//  The counts of a partial stand for as many bytes as it says that it covers; with an estimate,
+//  of which each is rounded, for all.
 static bool
 adds_up (const pending_t *pending, size_t k, const ink_reply_t *reply)
 {
@@ -204,7 +205,11 @@ adds_up (const pending_t *pending, size_t k, const ink_reply_t *reply)
         return covered_by (reply) <= pending->length;
     for (size_t n = 0; n < ink_reply_size (reply) / sizeof *counts; n++)
         sum += counts[n];
-    return sum == covered_by (reply);
+    uint64_t estimated = ink_reply_estimated (reply),
+             most = covered_by (reply) + estimated;
+    if (!estimated)
+        return sum == most;
+    return most == pending->length && sum + 128 >= most && sum <= most + 128;
 }
 
 //  Errors with which a network that fails may end a request. A timeout is none: requests have
