@@ -157,8 +157,9 @@ ask_request (const ask_t *self)
         ink_request_set_param (request, "cell", self->cell);
     ink_request_set_chunk (request, self->chunk);
     ink_request_set_priority (request, n % 5 * 100 - 200);
-    for (int r = 0; n % 4 == 1 && r < 4; r++)
-        ink_request_add_report (request, n % 8 == 1 ? 0.2 * r : 0.2 * r + 0.1);
+    for (int r = 0; n % 4 == 1 && r < 4; r++) //  The first ones in wide cells
+        ink_request_add_report_at (request, n % 8 == 1 ? 0.2 * r : 0.2 * r + 0.1,
+                                   n % 3 == 1 ? (uint64_t) self->cell << (6 - 2 * r) : 0);
     ink_request_set_estimates (request, !self->exact);
     if (self->sample > 0)
         ink_request_set_sample (request, self->sample);
