@@ -130,7 +130,7 @@ wrong_shape (const ink_kernel_t *kernel)
         return "records cannot be found without bytes";
     if (!counts && kernel->settle)
         return "only counts can be settled";
-    if (counts && kernel->coarsen)
+    if (kernel->shape != INK_SHAPE_CELLS && kernel->coarsen)
         return "only cells can be made coarser";
     return NULL;
 }

@@ -117,6 +117,8 @@ static const struct {
     {"-D'CHANGE=.shape=INK_SHAPE_CELLS,.settle=settle'", "settled"},
     {"-D'CHANGE=.coarsen=coarsen'", "coarser"},
     {"-D'CHANGE=.shape=INK_SHAPE_CELLS,.coarsen=coarsen' -DSIZE=72", "coarser"},
+    {"-D'CHANGE=.shape=INK_SHAPE_RECORDS,.coarsen=coarsen'", "coarser"},
+    {CHAIN "-D'CHANGE=" SOUND ",.coarsen=coarsen'", "coarser"},
     {"-D'CHANGE=.flags=4'", "flags"},
     {"-DAHEAD=8193", "further"},
     {"-D'CHANGE=.chunk_log2=11'", "chunk"},
