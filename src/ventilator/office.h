@@ -7,7 +7,9 @@
 //      dispatch.c  who gets which work
 //      cut.c       a lease in the making
 //      sample.c    what is looked at first of a range that takes long
-//      settle.c    what the sink and the cache say
+//      chain.c     parts that are computed one after the other
+//      known.c     what the cache says
+//      settle.c    what the sink says
 //      view.c      what becomes of views that move
 //      report.c    what a person sees of all this
 //      tally.c     what is counted
@@ -187,7 +189,9 @@ void ink_office_sample_no_more (ink_foreman_t *self, ink_demand_t *demand);
 //  0: all of them.
 uint64_t ink_office_places (const ink_demand_t *demand, const uint8_t *const known[]);
 
-//  chain.c: begins behind the parts that are DONE, of which the last left this state.
+//  chain.c
+
+//  Begins behind the parts that are DONE, of which the last left this state.
 void ink_office_begin_chain (ink_strand_t *strand, const void *state, size_t size);
 
 //  The parts that may be computed next become READY. Nothing happens to a strand that is no
@@ -204,6 +208,8 @@ void ink_office_break (ink_foreman_t *self, ink_strand_t *strand, uint64_t n);
 
 //  settle.c
 void ink_office_sink (ink_foreman_t *self, ink_event_t *event);
+
+//  known.c
 
 //  Asks the cache what it knows of the demand, if that makes sense, and goes on from there.
 void ink_office_look (ink_foreman_t *self, ink_demand_t *demand);
