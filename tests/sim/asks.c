@@ -8,12 +8,27 @@
 #include "faults.h"
 #include "truth.h"
 
+//  Two files are compared by a kernel of its own.
+static void
+choose_other (world_t *world, ask_t *self)
+{
+    self->other = &world->sources->items[world_draw (world, world->sources->size)];
+    self->kernels = 1;
+    self->kernel[0].name = "diff";
+}
+
+//  Mostly those that are quick, so that the others leave time for more worlds.
 static void
 choose_kernels (world_t *world, ask_t *self)
 {
-    static const char *const names[] = {"histogram", "entropy", "digest", "digraph",
-                                        "count",     "bytes",   "strings"};
-    uint64_t kinds = world->faults->digraphs ? 7 : 3;
+    static const char *const names[] = {"histogram", "entropy", "digest",
+                                        "byteclass", "strings", "search",
+                                        "digraph",   "count",   "bytes"};
+    uint64_t kinds = world->faults->digraphs ? 9 : world_luck (world, 60) ? 3 : 6;
+    if (self->source && world_luck (world, 8)) {
+        choose_other (world, self);
+        return;
+    }
     self->kernels = 1 + world_draw (world, 2);
     size_t first = world_draw (world, kinds);
     for (size_t k = 0; k < self->kernels; k++)
@@ -67,6 +82,20 @@ last_statement (const world_t *world, const ask_t *self)
     return NULL;
 }
 
+static void
+look_like (ask_t *self, const ask_t *last)
+{
+    self->source = last->source;
+    self->other = last->other;
+    self->chunk = last->chunk;
+    self->cell = last->cell;
+    self->limit = last->limit;
+    self->single = last->single;
+    self->kernels = last->kernels;
+    for (size_t k = 0; k < last->kernels; k++)
+        self->kernel[k].name = last->kernel[k].name;
+}
+
 //  The view moves a little: most of what it shows was wanted before.
 static void
 drag (world_t *world, ask_t *self)
@@ -75,16 +104,39 @@ drag (world_t *world, ask_t *self)
     if (!last || world_luck (world, 30))
         return;
     uint64_t size = source_now (last->source)->identity.size;
-    self->source = last->source;
-    self->chunk = last->chunk;
-    self->cell = last->cell;
-    self->kernels = last->kernels;
-    for (size_t k = 0; k < last->kernels; k++)
-        self->kernel[k].name = last->kernel[k].name;
+    look_like (self, last);
     self->offset = (last->offset + world_draw (world, size / 4 + 1)) % size;
     self->length = size - self->offset;
     if (last->length < self->length)
         self->length = last->length;
+}
+
+//  Small cells take long; of such, a node has coarser ones.
+static void
+choose_details (world_t *world, ask_t *self)
+{
+    self->cell = INT64_C (2048) << world_draw (world, 2);
+    if (world_luck (world, 30))
+        self->cell = 256;
+    self->limit = 1000000;
+    if (world_luck (world, 40))
+        self->limit = 1 + (int64_t) world_draw (world, 50);
+    self->single = world_luck (world, 50);
+    self->reports = self->n % 4 == 1 ? SOON + world_draw (world, 2) : NONE;
+    self->precision = (uint64_t) self->cell << (2 + world_draw (world, 8));
+}
+
+//  All of a source is looked at from afar, when somebody has looked at some of it.
+static void
+zoom_out (world_t *world, ask_t *self)
+{
+    const ask_t *last = &world->asks->items[world_draw (world, (uint64_t) self->n + 1)];
+    if (!last->source || last->cell != 256)
+        return;
+    look_like (self, last);
+    self->offset = 0;
+    self->length = UINT64_MAX;
+    self->reports = SOON;
 }
 
 ask_t *
@@ -101,9 +153,11 @@ asks_new (world_t *world, int client)
     choose_kernels (world, self);
     choose_range (world, self);
     self->chunk = UINT64_C (4096) << (world_luck (world, 70) ? 0 : world_draw (world, 3));
-    self->cell = INT64_C (2048) << world_draw (world, 2); //  Small ones take long
+    choose_details (world, self);
     if (ask_view (self))
         drag (world, self);
+    else if (world_luck (world, 25))
+        zoom_out (world, self);
     self->exact = self->n % 5 == 4;
     if (world_luck (world, 25) && can_be_sampled (self)) {
         self->sample = 0.1 * (double) (1 + world_draw (world, 9));
@@ -138,28 +192,43 @@ asks_again (world_t *world, const ask_t *old, int client)
     return self;
 }
 
+//  Both needles are runs of at least two, whatever is cut off: see truth.c.
+static void
+set_params (const ask_t *self, const char *kernel, ink_request_t *request)
+{
+    bool is_search = strcmp (kernel, "search") == 0;
+    if (strcmp (kernel, "entropy") == 0 || strcmp (kernel, "byteclass") == 0 ||
+        strcmp (kernel, "diff") == 0)
+        ink_request_set_param (request, "cell", self->cell);
+    if (is_search || strcmp (kernel, "strings") == 0)
+        ink_request_set_param (request, "limit", self->limit);
+    if (is_search && self->single)
+        ink_request_set_text_param (request, "bytes", "4040");
+    else if (is_search)
+        ink_request_set_text_param (request, "pattern", "[@-G]{2,}");
+}
+
 //  What a request says of cache, priority, reports and view follows from its id, so that the
 //  same question is the same body.
 ink_request_t *
 ask_request (const ask_t *self)
 {
     int n = atoi (self->id + 1);
-    bool entropy = false;
     ink_request_t *request =
         ink_request_new (self->source ? self->source->name : "data/none");
     ink_request_set_id (request, self->id);
     ink_request_set_range (request, self->offset, self->length);
+    if (self->other)
+        ink_request_set_other (request, self->other->name);
     for (size_t k = 0; k < self->kernels; k++) {
         ink_request_add_kernel (request, self->kernel[k].name);
-        entropy |= strcmp (self->kernel[k].name, "entropy") == 0;
+        set_params (self, self->kernel[k].name, request);
     }
-    if (entropy)
-        ink_request_set_param (request, "cell", self->cell);
     ink_request_set_chunk (request, self->chunk);
     ink_request_set_priority (request, n % 5 * 100 - 200);
-    for (int r = 0; n % 4 == 1 && r < 4; r++) //  The first ones in wide cells
-        ink_request_add_report_at (request, n % 8 == 1 ? 0.2 * r : 0.2 * r + 0.1,
-                                   n % 3 == 1 ? (uint64_t) self->cell << (6 - 2 * r) : 0);
+    for (int r = 0; self->reports && r < 4; r++)
+        ink_request_add_report_at (request, 0.2 * r + (self->reports == LATER ? 0.1 : 0),
+                                   self->precision >> 2 * r);
     ink_request_set_estimates (request, !self->exact);
     if (self->sample > 0)
         ink_request_set_sample (request, self->sample);
@@ -204,6 +273,18 @@ find_kernel (ask_t *self, const char *name)
     return NULL;
 }
 
+//  There are more records than may be listed.
+static bool
+is_cut_short (const ask_t *ask, const ink_reply_t *reply)
+{
+    bool records =
+        strcmp (reply->kernel, "strings") == 0 || strcmp (reply->kernel, "search") == 0;
+    uint64_t count = 0;
+    if (records && reply->error == INK_OK)
+        memcpy (&count, ink_payload_data (reply->payload), sizeof count);
+    return count > (uint64_t) ask->limit;
+}
+
 //  Each kernel is answered by exactly one final.
 void
 asks_delivered (world_t *world, int client, const ink_reply_t *reply)
@@ -217,6 +298,9 @@ asks_delivered (world_t *world, int client, const ink_reply_t *reply)
         world_fail (world, "a reply behind the final of %s of %s", reply->kernel,
                     reply->request);
     truth_check (world, ask, reply);
+    world->asks->coarse += reply->precision > (uint64_t) ask->cell;
+    world->asks->compared += ask->other && !reply->error;
+    world->asks->cut_short += is_cut_short (ask, reply);
     world->asks->estimates += !reply->final && reply->estimated;
     world->asks->sampled += reply->final && reply->estimated;
     if (!reply->final) {

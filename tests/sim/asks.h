@@ -22,9 +22,14 @@ typedef struct {
     uint64_t life; //  Of the client
     char id[16];
     source_t *source; //  NULL: there is none
+    source_t *other;  //  With which it is compared; NULL: with none
     uint64_t offset, length;
     uint64_t chunk;
     int64_t cell;
+    int64_t limit;      //  Of the records that are listed
+    bool single;        //  It searches for two bytes, else for a pattern
+    uint64_t precision; //  Of the first report; the others are finer
+    enum { NONE, SOON, LATER } reports;
     double sample;      //  0: all
     bool exact;         //  Estimates are refused
     int64_t timeout_us; //  0: none
@@ -42,7 +47,7 @@ struct asks {
     ask_t items[ASKS_MOST];
     size_t size;
     uint64_t replies, partials, finals;
-    uint64_t estimates, sampled; //  Of these
+    uint64_t estimates, sampled, coarse, compared, cut_short; //  Of these
     uint64_t errors[INK_ERROR_COUNT];
 };
 

@@ -39,7 +39,7 @@ fate (world_t *world, const source_t *source, ink_part_t piece)
 }
 
 static void
-map (const careful_t *self, ink_part_t piece)
+map (world_t *world, const careful_t *self, ink_part_t piece)
 {
     ink_reach_t seen = compute_sight (self->lease, &self->lease->spans.items[0],
                                       self->kernel, &self->args, piece);
@@ -50,6 +50,7 @@ map (const careful_t *self, ink_part_t piece)
                          .lookahead = seen.lookahead,
                          .offset = piece.offset,
                          .args = &self->args};
+    compute_add_other (world, self->lease, &slice);
     bool records = self->kernel->shape == INK_SHAPE_RECORDS;
     ink_gather_t *gather = ink_gather_new ();
     void *room = calloc (1, 1 + ink_value_room (self->kernel, &self->args, piece.length));
@@ -108,7 +109,7 @@ care_compute (world_t *world, sim_worker_t *self, const ink_msg_lease_t *lease)
         if (error)
             ink_bisect_failed (self->bisect, error, grain_of (&careful, error));
         else {
-            map (&careful, piece);
+            map (world, &careful, piece);
             ink_bisect_passed (self->bisect);
         }
     }

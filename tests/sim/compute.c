@@ -30,11 +30,46 @@ least (uint64_t a, uint64_t b)
 }
 
 static bool
-is_the_one (const source_t *source, const ink_msg_lease_t *lease)
+is_now (const source_t *source, const ink_identity_t *then)
 {
+    if (!source)
+        return false;
     const ink_identity_t *now = &source_now (source)->identity;
-    return now->inode == lease->inode && now->size == lease->size &&
-           now->mtime_ns == lease->mtime_ns && now->ctime_ns == lease->ctime_ns;
+    return now->inode == then->inode && now->size == then->size &&
+           now->mtime_ns == then->mtime_ns && now->ctime_ns == then->ctime_ns;
+}
+
+//  Whether the sources are still what they were when the lease was given.
+static bool
+is_unchanged (world_t *world, const ink_msg_lease_t *lease)
+{
+    bool is = is_now (sources_find (world->sources, lease->source),
+                      &(ink_identity_t){.inode = lease->inode,
+                                        .size = lease->size,
+                                        .mtime_ns = lease->mtime_ns,
+                                        .ctime_ns = lease->ctime_ns});
+    for (size_t n = 0; n < lease->others.size; n++) {
+        const ink_msg_file_t *file = &lease->others.items[n];
+        is &= is_now (sources_find (world->sources, file->source),
+                      &(ink_identity_t){.inode = file->inode,
+                                        .size = file->size,
+                                        .mtime_ns = file->mtime_ns,
+                                        .ctime_ns = file->ctime_ns});
+    }
+    return is;
+}
+
+void
+compute_add_other (world_t *world, const ink_msg_lease_t *lease, ink_slice_t *slice)
+{
+    if (!lease->others.size)
+        return;
+    const version_t *version =
+        source_now (sources_find (world->sources, lease->others.items[0].source));
+    uint64_t size = version->identity.size;
+    uint64_t there = slice->offset < size ? size - slice->offset : 0;
+    slice->other = version->bytes + (there ? slice->offset : size);
+    slice->other_length = (size_t) least (there, slice->length + slice->lookahead);
 }
 
 void
@@ -155,12 +190,11 @@ begin_span (sim_worker_t *self, const ink_msg_lease_t *lease)
 static void
 begin_lease (world_t *world, sim_worker_t *self, const ink_msg_lease_t *lease)
 {
-    const source_t *source = sources_find (world->sources, lease->source);
     self->epoch = lease->epoch;
     self->lease = lease->lease;
     self->span = 0;
     self->owed_ns = 0;
-    self->error = source && is_the_one (source, lease) ? INK_OK : INK_ECHANGED;
+    self->error = is_unchanged (world, lease) ? INK_OK : INK_ECHANGED;
     begin_span (self, lease);
 }
 
@@ -208,9 +242,10 @@ compute_begin_slice (world_t *world, sim_worker_t *self, const ink_msg_lease_t *
 //  Mapping
 
 static void
-map (sim_worker_t *self, const ink_msg_lease_t *lease, const version_t *version, size_t k,
+map (world_t *world, sim_worker_t *self, const ink_msg_lease_t *lease, size_t k,
      uint64_t length)
 {
+    const version_t *version = source_now (sources_find (world->sources, lease->source));
     const ink_kernel_t *kernel = ink_kernels_find (lease->kernels.items[k].name);
     const ink_msg_span_t *span = &lease->spans.items[self->span];
     ink_args_t args;
@@ -226,6 +261,7 @@ map (sim_worker_t *self, const ink_msg_lease_t *lease, const version_t *version,
                          .lookahead = seen.lookahead,
                          .offset = self->position,
                          .args = &args};
+    compute_add_other (world, lease, &slice);
     if (kernel->shape == INK_SHAPE_RECORDS) {
         if (ink_gather_map (self->gather[k], kernel, &slice))
             abort ();
@@ -249,7 +285,7 @@ map_piece (world_t *world, sim_worker_t *self, const ink_msg_lease_t *lease)
         lease->end > version->identity.size)
         return INK_ECHANGED;
     for (size_t k = 0; k < lease->kernels.size; k++)
-        map (self, lease, version, k, length);
+        map (world, self, lease, k, length);
     self->position += length;
     return INK_OK;
 }
@@ -380,7 +416,7 @@ compute_end_slice (world_t *world, sim_worker_t *self, const ink_msg_lease_t *le
         lease->care ? care_compute (world, self, lease) : map_piece (world, self, lease);
     if (!self->error && self->position < span->offset + span->length)
         return;
-    if (!self->error && !is_the_one (sources_find (world->sources, lease->source), lease))
+    if (!self->error && !is_unchanged (world, lease))
         self->error = INK_ECHANGED;
     if (!self->error && !lease->care && world_luck (world, world->faults->read_errors))
         self->error = INK_EIO;

@@ -19,9 +19,10 @@ void compute_send (world_t *world, sim_worker_t *self, sim_value_t *value);
 //  The lease of a value.
 uint64_t sim_value_lease (const sim_value_t *value);
 
-//  For care.c: the parameters of a lease's kernel; what it sees of the request's range, or of a
-//  sample, around a
-//  piece; a VALUE of a lease, to be filled in.
+//  For care.c: the bytes of the second source beside those of the slice; the parameters of a
+//  lease's kernel; what it sees of the request's range, or of a sample, around a piece; a VALUE
+//  of a lease, to be filled in.
+void compute_add_other (world_t *world, const ink_msg_lease_t *lease, ink_slice_t *slice);
 void
 compute_args (const ink_kernel_t *kernel, const ink_msg_kernel_t *msg, ink_args_t *args);
 ink_reach_t

@@ -107,6 +107,16 @@ worsen_weather (world_t *world)
     }
 }
 
+//  Much is cancelled, and many of those it concerns do not hear of it.
+static void
+deafen_workers (world_t *world)
+{
+    faults_t *faults = world->faults;
+    faults->cancels = 25;
+    world->network->weather[LINK_CONTROL].lost = 1000 + world_draw (world, 5000);
+    faults_last (&faults->last_workers, faults->end);
+}
+
 static void
 set_delays (world_t *world, bool calm)
 {
@@ -156,6 +166,8 @@ faults_begin (world_t *world)
     self->had_read_errors = self->read_errors > 0;
     if (world_luck (world, 40))
         worsen_weather (world);
+    if (world_luck (world, 8))
+        deafen_workers (world);
     if (world_luck (world, 15))
         poison (world);
     world_at (world, self->mean, strike, NULL);

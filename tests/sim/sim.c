@@ -177,7 +177,7 @@ live (world_t *world, size_t before)
 
 typedef struct {
     uint64_t passed, failed, events, messages, replies, partials, finals, again;
-    uint64_t estimates, sampled, samples;
+    uint64_t estimates, sampled, samples, coarse, compared, cut_short, glimpses, wishes;
     uint64_t errors[INK_ERROR_COUNT];
     size_t used; //  Memory, after some worlds
     uint64_t lost, doubled, overtaken, broken, parts;
@@ -193,6 +193,11 @@ add_up (sum_t *sum, const world_t *world)
     sum->finals += world->asks->finals;
     sum->estimates += world->asks->estimates;
     sum->sampled += world->asks->sampled;
+    sum->coarse += world->asks->coarse;
+    sum->compared += world->asks->compared;
+    sum->cut_short += world->asks->cut_short;
+    sum->glimpses += world->ventilator->glimpses;
+    sum->wishes += world->ventilator->wishes;
     sum->lost += world->network->lost;
     sum->doubled += world->network->doubled;
     sum->overtaken += world->network->overtaken;
@@ -288,6 +293,11 @@ print_sum (const sum_t *sum, double seconds)
     printf ("of these estimated: %llu partials, %llu finals; samples mapped: %llu\n",
             (unsigned long long) sum->estimates, (unsigned long long) sum->sampled,
             (unsigned long long) sum->samples);
+    printf ("coarse: %llu, by nodes alone: %llu; of two files: %llu; cut short: %llu; "
+            "nodes wished for: %llu\n",
+            (unsigned long long) sum->coarse, (unsigned long long) sum->glimpses,
+            (unsigned long long) sum->compared, (unsigned long long) sum->cut_short,
+            (unsigned long long) sum->wishes);
     printf ("finals:");
     for (int n = 0; n < INK_ERROR_COUNT; n++)
         if (sum->errors[n])

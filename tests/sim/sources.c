@@ -9,6 +9,7 @@
 
 #define SIZE_LEAST (12 << 10)
 #define SIZE_MOST (96 << 10)
+#define LARGE (256 << 10)
 
 //  Some strings are longer than chunks.
 static bool
@@ -59,7 +60,10 @@ sources_new (world_t *world)
     for (size_t n = 0; n < self->size; n++) {
         snprintf (self->items[n].name, sizeof self->items[n].name, "data/%zu", n);
         uint64_t size = (uint64_t) world_between (world, SIZE_LEAST, SIZE_MOST);
-        add_version (world, &self->items[n], world_luck (world, 20) ? 4 * size : size);
+        if (world_luck (world,
+                        20)) //  So many chunks that nodes are looked at before them
+            size = LARGE + size;
+        add_version (world, &self->items[n], size);
     }
     return self;
 }

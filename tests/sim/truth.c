@@ -11,10 +11,10 @@
 #define KEPT 64
 
 typedef struct {
-    const uint8_t *bytes; //  Of the version
+    const uint8_t *bytes, *other; //  Of the versions
     const char *kernel;
     uint64_t offset, length;
-    int64_t cell;
+    int64_t param;
     void *output;
     size_t size;
     uint64_t used; //  When last: the oldest one goes
@@ -32,14 +32,102 @@ truth_forget (void)
     kept_uses = 0;
 }
 
-static const kept_t *
-ask_oracle (const version_t *version, const char *kernel, uint64_t offset,
-            uint64_t length, int64_t cell)
+typedef struct {
+    const ask_t *ask;
+    const ink_reply_t *reply;
+    const version_t *version, *other; //  other: NULL for none
+    const char *kernel;
+    uint64_t offset, length;
+    const uint8_t *data;
+    size_t size;
+} claim_t;
+
+//  ---------------------------------------------------------------------------------------
+//  Oracles
+
+//  Records are 16 bytes and, of strings, the text.
+static size_t
+size_of_record (const claim_t *claim, uint64_t length)
 {
+    if (strcmp (claim->kernel, "search") == 0)
+        return 16;
+    return 16 + (size_t) ((length < 4096 ? length : 4096) + 7) / 8 * 8;
+}
+
+//  What is searched for is any run of these letters, or of one of them, that has two or more.
+static bool
+is_sought (const claim_t *claim, uint8_t byte)
+{
+    return byte == '@' || (!claim->ask->single && byte >= 'A' && byte <= 'G');
+}
+
+static void
+search (const claim_t *claim, uint64_t offset, uint64_t length, kept_t *place)
+{
+    const uint8_t *bytes = claim->version->bytes + offset;
+    uint64_t *out = calloc (2 + length, sizeof *out), run = 0;
+    size_t size = 2;
+    for (uint64_t at = 0; out && at <= length; at++) {
+        if (at < length && is_sought (claim, bytes[at])) {
+            run++;
+            continue;
+        }
+        if (run >= 2) {
+            out[size++] = offset + at - run;
+            out[size++] = run;
+        }
+        run = 0;
+    }
+    if (!out)
+        abort ();
+    out[0] = out[1] = size / 2 - 1;
+    place->output = out;
+    place->size = size * sizeof *out;
+}
+
+//  How many bytes of each cell are not those of the other file.
+static void
+differ (const claim_t *claim, uint64_t offset, uint64_t length, kept_t *place)
+{
+    const version_t *other = claim->other;
+    uint64_t cell = (uint64_t) claim->ask->cell, first = offset / cell;
+    size_t cells = (size_t) ((offset + length - 1) / cell - first + 1);
+    uint64_t *out = calloc (cells, sizeof *out);
+    if (!out)
+        abort ();
+    for (uint64_t at = offset; at < offset + length; at++)
+        out[at / cell - first] +=
+            at >= other->identity.size || other->bytes[at] != claim->version->bytes[at];
+    place->output = out;
+    place->size = cells * sizeof *out;
+}
+
+static void
+compute (const claim_t *claim, uint64_t offset, uint64_t length, kept_t *place)
+{
+    const int64_t params[2] = {place->param, 1000000};
+    if (strcmp (claim->kernel, "search") == 0)
+        search (claim, offset, length, place);
+    else if (claim->other)
+        differ (claim, offset, length, place);
+    else if (oracle_compute (claim->kernel, params, claim->version->bytes + offset,
+                             offset, length, &place->output, &place->size))
+        abort ();
+}
+
+//  What is right of a range, with all records.
+static const kept_t *
+ask_oracle (const claim_t *claim, uint64_t offset, uint64_t length)
+{
+    const uint8_t *bytes = claim->version->bytes,
+                  *other = claim->other ? claim->other->bytes : NULL;
+    int64_t param = strcmp (claim->kernel, "strings") == 0  ? 4
+                    : strcmp (claim->kernel, "search") == 0 ? claim->ask->single
+                                                            : claim->ask->cell;
     for (size_t n = 0; n < KEPT; n++)
-        if (kept[n].bytes == version->bytes && kept[n].kernel == kernel &&
-            kept[n].offset == offset && kept[n].length == length &&
-            kept[n].cell == cell) {
+        if (kept[n].bytes == bytes && kept[n].other == other &&
+            kept[n].kernel == claim->kernel && kept[n].offset == offset &&
+            kept[n].length == length && kept[n].param == param) {
             kept[n].used = ++kept_uses;
             return &kept[n];
         }
@@ -47,26 +135,14 @@ ask_oracle (const version_t *version, const char *kernel, uint64_t offset,
     for (size_t n = 1; n < KEPT; n++)
         place = kept[n].used < place->used ? &kept[n] : place;
     free (place->output);
-    *place = (kept_t){version->bytes, kernel, offset, length, cell, NULL, 0, ++kept_uses};
-    const int64_t params[2] = {strcmp (kernel, "strings") == 0 ? 4 : cell, 1000000};
-    if (oracle_compute (kernel, params, version->bytes + offset, offset, length,
-                        &place->output, &place->size))
-        abort ();
+    *place = (kept_t){bytes, other, claim->kernel, offset, length, param,
+                      NULL,  0,     ++kept_uses};
+    compute (claim, offset, length, place);
     return place;
 }
 
 //  ---------------------------------------------------------------------------------------
 //  Values
-
-typedef struct {
-    const ask_t *ask;
-    const ink_reply_t *reply;
-    const version_t *version;
-    const char *kernel;
-    uint64_t offset, length;
-    const uint8_t *data;
-    size_t size;
-} claim_t;
 
 static uint64_t
 failed_bytes (const ink_reply_t *reply)
@@ -94,8 +170,7 @@ without_failures (const claim_t *claim, uint64_t all, size_t n)
         uint64_t behind =
             claim->offset + claim->length - failure->offset - failure->length;
         uint64_t more = strcmp (claim->kernel, "digraph") == 0 && behind > 0;
-        const kept_t *lost = ask_oracle (claim->version, claim->kernel, failure->offset,
-                                         failure->length + more, claim->ask->cell);
+        const kept_t *lost = ask_oracle (claim, failure->offset, failure->length + more);
         all -= word (lost->output, n);
     }
     return all;
@@ -118,8 +193,7 @@ estimate_adds_up (const claim_t *claim, const uint64_t *all, size_t cells)
 static bool
 counts_hold (const claim_t *claim)
 {
-    const kept_t *truth = ask_oracle (claim->version, claim->kernel, claim->offset,
-                                      claim->length, claim->ask->cell);
+    const kept_t *truth = ask_oracle (claim, claim->offset, claim->length);
     if (claim->size != truth->size)
         return false;
     size_t cells = truth->size / 8;
@@ -141,47 +215,69 @@ counts_hold (const claim_t *claim)
     return holds && (digraph ? sum <= covered && sum + 1 >= covered : sum == covered);
 }
 
-//  The n-th of the cells of so many bytes, which the range has items of.
-static uint64_t
-cell_at (const claim_t *claim, uint64_t bytes, uint64_t n)
+static size_t
+item_size (const char *kernel)
 {
-    uint64_t at = (claim->offset / bytes + n) * bytes;
-    return at < claim->offset ? claim->offset : at;
+    return strcmp (kernel, "byteclass") == 0 ? 48
+           : strcmp (kernel, "diff") == 0    ? 8
+           : strcmp (kernel, "bytes") == 0   ? 1
+                                             : 4;
 }
 
-//  Whether a level is between the least and the most of what the oracle says of its cell.
 static bool
-is_between (const claim_t *claim, const kept_t *truth, uint64_t begin, uint64_t end,
-            float level)
+is_unknown (const char *kernel, const uint8_t *item, size_t size)
 {
-    float least = 9, most = -1, item;
-    uint64_t own = (uint64_t) claim->ask->cell;
-    for (size_t n = 0; n < truth->size / 4; n++) {
-        uint64_t at = cell_at (claim, own, n);
-        if (at < begin || at >= end)
-            continue;
-        memcpy (&item, (const uint8_t *) truth->output + n * 4, 4);
-        least = item < least ? item : least;
-        most = item > most ? item : most;
+    static const uint8_t zeros[48], nan[4] = {0x00, 0x00, 0xc0, 0x7f};
+    return memcmp (item, strcmp (kernel, "entropy") == 0 ? nan : zeros, size) == 0;
+}
+
+//  A mean of what is between the least and the most of the cells; a sum that is no more than
+//  that of them all, unless it is estimated.
+static bool
+coarse_item_holds (const claim_t *claim, const uint8_t *is, const uint8_t *right,
+                   size_t cells)
+{
+    size_t size = item_size (claim->kernel);
+    if (size == 4) {
+        float value, least = 8, most = 0, of;
+        memcpy (&value, is, size);
+        for (size_t n = 0; n < cells; n++) {
+            memcpy (&of, right + n * size, size);
+            least = of < least ? of : least;
+            most = of > most ? of : most;
+        }
+        return value >= least - 1e-4f && value <= most + 1e-4f;
     }
-    return level > least - 1e-4F && level < most + 1e-4F;
+    for (size_t word_n = 0; word_n < size / 8 && !claim->reply->estimated; word_n++) {
+        uint64_t sum = 0;
+        for (size_t n = 0; n < cells; n++)
+            sum += word (right, n * size / 8 + word_n);
+        if (word (is, word_n) > sum)
+            return false;
+    }
+    return true;
 }
 
-//  Wide cells, each of which is the mean of what is known of it, or not-a-number.
+//  Cells that are 2^n times as wide, of partials alone.
 static bool
-wide_cells_hold (const claim_t *claim, const kept_t *truth)
+coarse_cells_hold (const claim_t *claim)
 {
-    uint64_t bytes = claim->reply->precision, own = (uint64_t) claim->ask->cell;
-    uint64_t end = claim->offset + claim->length;
-    uint64_t count = (end - 1) / bytes - claim->offset / bytes + 1;
-    if (bytes % own != 0 || bytes & (bytes - 1) || claim->reply->final ||
-        claim->size != count * 4)
+    const kept_t *truth = ask_oracle (claim, claim->offset, claim->length);
+    uint64_t own = (uint64_t) claim->ask->cell, wide = claim->reply->precision;
+    uint64_t first = claim->offset / own,
+             last = (claim->offset + claim->length - 1) / own;
+    uint64_t step = wide / own, begin = first / step, end = last / step;
+    size_t size = item_size (claim->kernel);
+    if (claim->reply->final || wide % own || (step & (step - 1)) ||
+        claim->size != (end - begin + 1) * size)
         return false;
-    for (uint64_t n = 0; n < count; n++) {
-        float level;
-        memcpy (&level, claim->data + n * 4, 4);
-        if (level == level && !is_between (claim, truth, cell_at (claim, bytes, n),
-                                           cell_at (claim, bytes, n + 1), level))
+    for (uint64_t n = begin; n <= end; n++) {
+        uint64_t from = n * step < first ? first : n * step;
+        uint64_t to = (n + 1) * step - 1 > last ? last : (n + 1) * step - 1;
+        const uint8_t *is = claim->data + (n - begin) * size;
+        const uint8_t *right = (uint8_t *) truth->output + (from - first) * size;
+        if (!is_unknown (claim->kernel, is, size) &&
+            !coarse_item_holds (claim, is, right, (size_t) (to - from + 1)))
             return false;
     }
     return true;
@@ -191,23 +287,19 @@ wide_cells_hold (const claim_t *claim, const kept_t *truth)
 static bool
 cells_hold (const claim_t *claim)
 {
-    static const uint8_t unknown[4] = {0x00, 0x00, 0xc0, 0x7f};
-    const kept_t *truth = ask_oracle (claim->version, claim->kernel, claim->offset,
-                                      claim->length, claim->ask->cell);
-    if (strcmp (claim->kernel, "entropy") == 0 &&
-        claim->reply->precision > (uint64_t) claim->ask->cell)
-        return wide_cells_hold (claim, truth);
+    size_t item = item_size (claim->kernel);
+    uint64_t own = item == 1 ? 1 : (uint64_t) claim->ask->cell;
+    if (claim->reply->precision != own)
+        return coarse_cells_hold (claim);
+    const kept_t *truth = ask_oracle (claim, claim->offset, claim->length);
     if (claim->size != truth->size)
         return false;
     if (claim->reply->final && !claim->reply->failures)
         return memcmp (claim->data, truth->output, truth->size) == 0;
-    bool bytes = strcmp (claim->kernel, "bytes") == 0;
     const uint8_t *right = truth->output;
-    size_t item = bytes ? 1 : 4;
     for (size_t at = 0; at < claim->size; at += item) {
         const uint8_t *is = claim->data + at;
-        if (memcmp (is, right + at, item) != 0 &&
-            memcmp (is, bytes ? (const uint8_t *) "" : unknown, item) != 0)
+        if (memcmp (is, right + at, item) != 0 && !is_unknown (claim->kernel, is, item))
             return false;
     }
     return true;
@@ -220,17 +312,12 @@ is_same_record (const claim_t *claim, size_t at, const kept_t *truth, size_t rig
 {
     uint64_t length = word (claim->data + at, 1),
              whole = word ((uint8_t *) truth->output + right, 1);
-    size_t text = (size_t) (length < 4096 ? length : 4096);
+    size_t text = size_of_record (claim, length) > 16
+                      ? (size_t) (length < 4096 ? length : 4096)
+                      : 0;
     return length <= whole && at + 16 + text <= claim->size &&
            memcmp (claim->data + at + 16, (uint8_t *) truth->output + right + 16, text) ==
                0;
-}
-
-static size_t
-size_of_record (const void *record)
-{
-    uint64_t length = word (record, 1);
-    return 16 + (size_t) ((length < 4096 ? length : 4096) + 7) / 8 * 8;
 }
 
 //  Whether a record that is missing may be: it is not known yet, or begins where all failed.
@@ -245,31 +332,46 @@ may_lack (const claim_t *claim, uint64_t offset)
     return may;
 }
 
-//  What is listed is in the oracle's list; what is not may be lacking.
+//  As many as may be listed are, and no more than there are.
+static bool
+numbers_hold (const claim_t *claim, const kept_t *truth)
+{
+    if (claim->size < 16)
+        return false;
+    uint64_t limit = (uint64_t) claim->ask->limit, count = word (claim->data, 0);
+    bool all = claim->reply->final && !claim->reply->failures;
+    return word (claim->data, 1) == (count < limit ? count : limit) &&
+           count <= word (truth->output, 0) && (!all || count == word (truth->output, 0));
+}
+
+//  What is listed is in the oracle's list; what is not may be lacking, or stands behind all
+//  that may be listed.
 static bool
 records_hold (const claim_t *claim)
 {
-    const kept_t *truth = ask_oracle (claim->version, claim->kernel, claim->offset,
-                                      claim->length, claim->ask->cell);
-    if (claim->reply->final && !claim->reply->failures)
-        return claim->size == truth->size &&
-               memcmp (claim->data, truth->output, truth->size) == 0;
-    if (claim->size < 16 || word (claim->data, 0) != word (claim->data, 1))
+    const kept_t *truth = ask_oracle (claim, claim->offset, claim->length);
+    if (!numbers_hold (claim, truth))
         return false;
+    bool all = claim->reply->final && !claim->reply->failures;
+    uint64_t listed = word (claim->data, 1), limit = (uint64_t) claim->ask->limit;
     size_t at = 16;
     const uint8_t *whole = truth->output;
     for (size_t right = 16; right < truth->size;
-         right += size_of_record (whole + right)) {
-        if (at + 16 > claim->size ||
-            word (claim->data + at, 0) != word (whole + right, 0)) {
+         right += size_of_record (claim, word (whole + right, 1))) {
+        if (listed == 0 && word (claim->data, 1) == limit)
+            break;
+        if (!listed || word (claim->data + at, 0) != word (whole + right, 0)) {
             if (!may_lack (claim, word (whole + right, 0)))
                 return false;
-        } else if (!is_same_record (claim, at, truth, right))
+            continue;
+        }
+        if (!is_same_record (claim, at, truth, right) ||
+            (all && word (claim->data + at, 1) != word (whole + right, 1)))
             return false;
-        else
-            at += size_of_record (claim->data + at);
+        at += size_of_record (claim, word (claim->data + at, 1));
+        listed--;
     }
-    return at == claim->size;
+    return listed == 0 && at == claim->size;
 }
 
 //  A digest is that of the beginning which is covered; behind it all has failed.
@@ -282,30 +384,47 @@ digest_holds (const claim_t *claim)
         return false;
     if (!digested)
         return true;
-    const kept_t *truth = ask_oracle (claim->version, claim->kernel, claim->offset,
-                                      digested, claim->ask->cell);
+    const kept_t *truth = ask_oracle (claim, claim->offset, digested);
     return memcmp (claim->data, truth->output, claim->size) == 0;
 }
 
 static bool
-holds_for (claim_t *claim, const version_t *version)
+holds_for (claim_t *claim, const version_t *version, const version_t *other)
 {
     const ask_t *ask = claim->ask;
     uint64_t size = version->identity.size;
     if (ask->offset >= size)
         return false;
     claim->version = version;
+    claim->other = other;
     claim->offset = ask->offset;
     claim->length = ask->length == UINT64_MAX ? size - ask->offset : ask->length;
     if (claim->length > size - ask->offset || claim->reply->total != claim->length)
         return false;
-    if (strcmp (claim->kernel, "digest") == 0)
+    const char *kernel = claim->kernel;
+    if (strcmp (kernel, "digest") == 0)
         return digest_holds (claim);
-    bool cells =
-        strcmp (claim->kernel, "entropy") == 0 || strcmp (claim->kernel, "bytes") == 0;
-    if (strcmp (claim->kernel, "strings") == 0)
+    if (strcmp (kernel, "strings") == 0 || strcmp (kernel, "search") == 0)
         return records_hold (claim);
-    return cells ? cells_hold (claim) : counts_hold (claim);
+    bool counts = strcmp (kernel, "histogram") == 0 || strcmp (kernel, "digraph") == 0 ||
+                  strcmp (kernel, "count") == 0;
+    return counts ? counts_hold (claim) : cells_hold (claim);
+}
+
+//  The other source was so at some time since the request was made.
+static bool
+holds_with_another (claim_t *claim, const version_t *version)
+{
+    const source_t *other = claim->ask->other;
+    if (!other)
+        return holds_for (claim, version, NULL);
+    for (size_t n = other->count; n-- > 0;) {
+        if (holds_for (claim, version, &other->versions[n]))
+            return true;
+        if (other->versions[n].since < claim->ask->since)
+            return false;
+    }
+    return false;
 }
 
 //  A state that the source had at some time since the request was made.
@@ -314,7 +433,7 @@ holds_at_all (claim_t *claim)
 {
     const source_t *source = claim->ask->source;
     for (size_t n = source ? source->count : 0; n-- > 0;) {
-        if (holds_for (claim, &source->versions[n]))
+        if (holds_with_another (claim, &source->versions[n]))
             return true;
         if (source->versions[n].since < claim->ask->since)
             return false; //  It was another one before
@@ -368,7 +487,8 @@ check_value (world_t *world, const ask_t *ask, const ink_reply_t *reply)
 static bool
 changed_since (const ask_t *ask)
 {
-    return ask->source && source_now (ask->source)->since >= ask->since;
+    return (ask->source && source_now (ask->source)->since >= ask->since) ||
+           (ask->other && source_now (ask->other)->since >= ask->since);
 }
 
 //  One who asked by this id has stated its view anew.
@@ -426,7 +546,9 @@ failure_is_excused (world_t *world, const ask_t *ask, const char *kernel,
     if (failure->error == INK_ELOST &&
         source_is_poisoned (ask->source, failure->offset, failure->length)) {
         //  When all is calm, only what kills
-        uint64_t grain = strcmp (kernel, "entropy") == 0 ? (uint64_t) ask->cell : 1;
+        bool cells = strcmp (kernel, "entropy") == 0 ||
+                     strcmp (kernel, "byteclass") == 0 || strcmp (kernel, "diff") == 0;
+        uint64_t grain = cells ? (uint64_t) ask->cell : 1;
         return failure->length <= grain || strcmp (kernel, "digest") == 0 ||
                ask->source->poison_is_deadly || !ask->late;
     }

@@ -47,6 +47,8 @@ static int
 say (world_t *world, sim_ventilator_t *self, link_t *link, way_name_t way,
      const ink_action_t *action, size_t most)
 {
+    self->wishes += action->msg.kind == INK_MSG_WISH;
+    self->glimpses += action->kind == INK_DO_GLIMPSE;
     world_note_message (world, &self->process, '>', &action->msg);
     int rc = link ? link_send (world, link, way, &action->msg, action->payload, most)
                   : INK_ELOST;
@@ -160,6 +162,9 @@ open_source (world_t *world, sim_ventilator_t *self, uint64_t handle)
     event->error = source ? INK_OK : INK_ENOTFOUND;
     if (source)
         event->identity = source_now (source)->identity;
+    source = demand ? sources_find (world->sources, demand->other) : NULL;
+    if (source)
+        event->other = source_now (source)->identity;
 }
 
 //  ---------------------------------------------------------------------------------------

@@ -37,6 +37,8 @@ struct sim_ventilator {
     struct {
         uint64_t handle, kernel, peer, seq;
     } untaken[UNTAKEN_MOST];
+
+    uint64_t glimpses, wishes; //  Of all its lives
 };
 
 sim_ventilator_t *ventilator_new (world_t *world);
