@@ -9,7 +9,7 @@
 //  the network, the disk, the files and time are faked whole. Each seed is a world: requests
 //  are made, things go wrong, then everything works again, and everything must end well.
 //
-//  All requests that are open when the faults stop end within LIVENESS. In every third world,
+//  All requests that are open when the faults stop end within LIVENESS, or DEADLY. In every third world,
 //  those asked SETTLED later get every part, and REST later nobody holds on to anything.
 
 #include <malloc.h>
@@ -36,6 +36,7 @@
 #include "worker.h"
 
 #define LIVENESS (60 * SECOND)
+#define DEADLY (240 * SECOND) //  Eight deaths for each kernel and its parameters
 #define SETTLED (14 * SECOND)
 #define REST (16 * SECOND)
 
@@ -145,8 +146,12 @@ expect_all_ended (world_t *world)
 }
 
 static void
-run_until_ended (world_t *world, int64_t end)
+run_until_ended (world_t *world)
 {
+    int64_t end = world->now + LIVENESS;
+    for (size_t n = 0; n < world->sources->size; n++)
+        if (world->sources->items[n].poison_is_deadly)
+            end = world->now + DEADLY;
     while (world->now < end && asks_open (world->asks))
         world_run (world, world->now + 500 * MS);
     expect_all_ended (world);
@@ -160,14 +165,14 @@ live (world_t *world, size_t before)
     check_memory (world, before);
     faults_heal (world);
     int64_t healed = world->now;
-    run_until_ended (world, healed + LIVENESS);
+    run_until_ended (world);
     if (world->seed % 3)
         return; //  What follows takes long, and is always the same
     if (world->now < healed + SETTLED)
         world_run (world, healed + SETTLED);
     for (int n = 0; n < world->clients; n++)
         client_ask (world, world->client[n]);
-    run_until_ended (world, world->now + LIVENESS);
+    run_until_ended (world);
     world_run (world, world->now + REST);
     check_rest (world);
 }
