@@ -121,6 +121,7 @@ enter (asker_t *self, errand_t *errand, uint64_t seed, role_t role)
                          .role = role,
                          .since = now,
                          .state = self->moving.number};
+    errand->question.other_bytes = self->files[errand->question.other];
     if (role == FIRST && errand->question.manner != PLAIN)
         errand->act_at = now + (int64_t) chance_below (&self->seed, 800);
     entry->role = role;
@@ -339,6 +340,7 @@ check_partial (asker_t *self, const errand_t *errand, const ink_reply_t *reply)
 {
     const question_t *question = &errand->question;
     self->board->partials++;
+    self->board->estimates += ink_reply_estimated (reply) > 0;
     if (question->manner != MOVING && chance_below (&self->seed, 4) == 0 &&
         !question_is_approached (question, reply, self->files[question->file],
                                  file_size (question->file)))
@@ -413,7 +415,8 @@ mind_time (asker_t *self)
         self->calm_since = now;
     self->turned = now;
     for (size_t n = 0; n < ERRANDS && gap > 1000; n++)
-        self->errands[n].since += gap;
+        self->errands[n].since =
+            self->errands[n].since + gap < now ? self->errands[n].since + gap : now;
 }
 
 static void

@@ -112,7 +112,7 @@ typedef struct {
     tally_t requests, finals_due, right, partly, errors[INK_ERROR_COUNT];
     tally_t failures[INK_ERROR_COUNT]; //  Ranges listed in finals
     tally_t given_up;                  //  Finals a killed client did not live to see
-    tally_t partials, reissued, twins, rivals, refused_here, cancels;
+    tally_t partials, estimates, reissued, twins, rivals, refused_here, cancels;
     tally_t starts, surrenders; //  Of parts; of supervisors
     tally_t fell_with_cache;    //  Parts whose cache was damaged under them
     tally_t counters[COUNTED];  //  Of all ventilators

@@ -29,7 +29,8 @@ typedef enum {
 typedef struct {
     char id[32];
     manner_t manner;
-    size_t file;
+    size_t file, other;
+    const uint8_t *other_bytes; //  Of what is compared with; whoever asks sets them
     const char *kernels[KERNELS_MOST];
     size_t kernel_count;
     uint64_t offset, length, chunk;
@@ -37,6 +38,8 @@ typedef struct {
     int priority;
     size_t reports;
     bool read, write;
+    bool exact;    //  Estimates are refused
+    double sample; //  0: all
 } question_t;
 
 //  `rival`: the same id with another body.

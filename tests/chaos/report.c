@@ -59,6 +59,7 @@ print_requests (const board_t *board)
     print_errors ("failed ranges", board->failures);
     print_line ("finals a killed client did not wait for", &board->given_up);
     print_line ("partials", &board->partials);
+    print_line ("of these estimated", &board->estimates);
     print_line ("asked again after the client was killed", &board->reissued);
     print_line ("asked twice at once", &board->twins);
     print_line ("rivals of one id", &board->rivals);

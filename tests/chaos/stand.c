@@ -291,7 +291,9 @@ answers (stand_t *self, uint64_t seed)
     snprintf (source, sizeof source, "data/file-%zu", question.file);
     ink_request_t *request = question_request (&question, source);
     uint8_t *bytes = file_make (self->board->seed, question.file);
-    bool right = request && bytes && !ink_client_submit (self->client, request);
+    uint8_t *other = file_make (self->board->seed, question.other);
+    question.other_bytes = other;
+    bool right = request && bytes && other && !ink_client_submit (self->client, request);
     int64_t until = now_ms () + ANSWER_MS;
     for (size_t finals = 0; right && finals < question.kernel_count;) {
         stand_tend (self); //  A damaged cache may still take a part along
@@ -307,6 +309,7 @@ answers (stand_t *self, uint64_t seed)
     }
     ink_request_destroy (&request);
     free (bytes);
+    free (other);
     return right;
 }
 
