@@ -153,7 +153,7 @@ start_request (place_t *place)
 {
     uint64_t before = counter (place->other, "parts_computed");
     pid_t pid = start (place->world, "request",
-                       "inkling request slow $F/file --param us=1000000 --chunk 64K");
+                       "inkling request slow $F/file --param us=2000000 --chunk 64K");
     UNTIL (counter (place->other, "parts_computed") > before + 2, SOON_MS);
     return pid;
 }
