@@ -171,7 +171,8 @@ bench: deps
 	@$(MAKE) --no-print-directory -s all && $(MAKE) --no-print-directory -s bench-programs && bench/run $(BUILD)
 bench-programs: $(BENCH)
 coverage: $(BUILD)/inkling $(BUILD)/bench/coverage
-	@for kernel in histogram digraph trigram entropy; do find /usr -xdev -type f -size +16M | sort | \
+	@for kernel in histogram digraph trigram entropy; do find / -xdev -type f -size +32M \
+	  -not -path '/tmp/*' -not -path '*/build/*' | sort | \
 	  xargs $(BUILD)/bench/coverage $(BUILD) $$kernel $(or $(RANGES),400); echo; done
 check: deps
 	@tools/check
