@@ -66,8 +66,9 @@ ink_request_set_text_param (ink_request_t *self, const char *name, const char *t
 INK_EXPORT int ink_request_add_report (ink_request_t *self, double completion);
 
 //  The same, for a partial whose cells may be coarse: of about `precision` bytes each, at least
-//  as fine and no finer than the kernel's own; 0: as its own. Partials that were not asked for,
-//  of an answer above 1 MiB, come as fine as fits into 256 KiB. Counts are not concerned.
+//  as fine and no finer than the kernel's own; 0: as its own. At completion 0 an estimate may
+//  have wider ones. Partials that were not asked for, of an answer above 1 MiB, come as fine as
+//  fits into 256 KiB. Counts are not concerned.
 INK_EXPORT int
 ink_request_add_report_at (ink_request_t *self, double completion, uint64_t precision);
 

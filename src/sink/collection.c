@@ -239,17 +239,22 @@ outline (ink_collected_t *self, const ink_msg_sample_t *msg, const uint8_t *item
                                          (ink_part_t){plan->offset, plan->length});
     if (!self->outline)
         return INK_ENOMEM;
+    uint64_t wanted = 0;
     for (size_t n = 0; n < msg->spans.size; n++) {
         ink_part_t piece = {msg->spans.items[n].offset, msg->spans.items[n].length};
         if (!ink_outline_has (self->outline, piece))
             return INK_EVALUE;
-        size_t own = ink_answer_bytes (self->kernel, &self->args, piece);
-        if (own > size || ink_outline_sample (self->outline, items, own, piece))
-            return INK_EVALUE;
-        items += own;
-        size -= own;
+        wanted += ink_answer_bytes (self->kernel, &self->args, piece);
     }
-    return size ? INK_EVALUE : INK_OK;
+    if (wanted != size || !ink_outline_has_room (self->outline, msg->spans.size))
+        return INK_EVALUE;
+    for (size_t n = 0; n < msg->spans.size; n++) {
+        ink_part_t piece = {msg->spans.items[n].offset, msg->spans.items[n].length};
+        size_t own = (size_t) ink_answer_bytes (self->kernel, &self->args, piece);
+        (void) ink_outline_sample (self->outline, items, own, piece);
+        items += own;
+    }
+    return INK_OK;
 }
 
 //  The counts of all spans, added up.
@@ -322,8 +327,19 @@ wanted_precision (const ink_collected_t *self)
                             self->left ? wanted : 0);
 }
 
-//  An outline is coarse. It is told when that will do, or when nobody said what will, as long
-//  as little is known.
+//  An outline is coarse. It is told when that will do, or for a report that is wanted as soon as
+//  anything is known; and when nobody said what is wanted, as long as little is known.
+static bool
+outline_will_do (const ink_collected_t *self, const ink_tidings_t *tidings,
+                 uint64_t coarse)
+{
+    const ink_schedule_t *schedule = &self->schedule;
+    if (!schedule->size)
+        return tidings->covered <= self->collection->plan.length / OUTLINED_PART;
+    bool at_once = !schedule->next && !schedule->reports[0].millionths;
+    return at_once || tidings->precision >= coarse;
+}
+
 static void
 tell_outline (const ink_collected_t *self, ink_tidings_t *tidings)
 {
@@ -332,8 +348,7 @@ tell_outline (const ink_collected_t *self, ink_tidings_t *tidings)
         !ink_outline_bound (self->outline, &bound))
         return;
     coarse = ink_outline_precision (self->outline);
-    if (self->schedule.size ? tidings->precision < coarse
-                            : tidings->covered > total / OUTLINED_PART)
+    if (!outline_will_do (self, tidings, coarse))
         return;
     tidings->outline = self->outline;
     tidings->estimated = total - tidings->covered;

@@ -80,6 +80,12 @@ ink_outline_has (const ink_outline_t *self, ink_part_t piece)
            (last % cell == 0 || last == end);
 }
 
+bool
+ink_outline_has_room (const ink_outline_t *self, size_t pieces)
+{
+    return pieces <= PIECES_MOST - self->count;
+}
+
 //  One item for all cells of a piece.
 static void
 condense (const ink_outline_t *self, const uint8_t *items, ink_part_t part, uint8_t *item)
@@ -101,7 +107,7 @@ condense (const ink_outline_t *self, const uint8_t *items, ink_part_t part, uint
 int
 ink_outline_sample (ink_outline_t *self, const void *items, size_t size, ink_part_t piece)
 {
-    if (!ink_outline_has (self, piece) || self->count == PIECES_MOST ||
+    if (!ink_outline_has (self, piece) || !ink_outline_has_room (self, 1) ||
         size != ink_answer_bytes (self->kernel, &self->args, piece))
         return INK_EVALUE;
     size_t place = self->count;

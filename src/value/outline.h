@@ -26,6 +26,9 @@ void ink_outline_destroy (ink_outline_t **self_p);
 //  Whether a piece lies in the range, and begins and ends where cells do.
 bool ink_outline_has (const ink_outline_t *self, ink_part_t piece);
 
+//  Whether so many pieces more can be taken.
+bool ink_outline_has_room (const ink_outline_t *self, size_t pieces);
+
 //  The items of a piece of the range, which begins and ends where cells do. INK_EVALUE: they
 //  are not so many; the piece lies elsewhere; it is one too many.
 int ink_outline_sample (ink_outline_t *self, const void *items, size_t size,

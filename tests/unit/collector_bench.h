@@ -39,6 +39,7 @@ typedef struct {
     ink_series_t series;
     ink_msg_report_t reports[4];
     size_t report_count;
+    uint64_t parts; //  Of the source; 0: PARTS
     bool write, estimate;
     uint64_t knowns, places;
     bool untold;    //  What is known is for the sink to tell
@@ -124,7 +125,9 @@ note_reply (bench_t *self, const ink_sink_action_t *action)
                     (int) (msg->failures.items[n].length / PART),
                     ink_error_name ((int) msg->failures.items[n].error));
     write_down (self, "\n");
-    if (action->estimate)
+    if (action->outline)
+        ink_outline_write (action->outline, action->answer, msg->precision, self->cells);
+    else if (action->estimate)
         ink_estimate_write (action->estimate, action->answer, action->estimated,
                             self->cells);
     else if (action->answer)
@@ -188,7 +191,7 @@ expect_kernel (bench_t *self, const char *name, uint64_t handle, uint64_t first,
                                 .handle = handle,
                                 .offset = first * PART,
                                 .length = count * PART,
-                                .size = PARTS * PART,
+                                .size = (self->parts ? self->parts : PARTS) * PART,
                                 .chunk = PART,
                                 .kernels = {&kernel, 1},
                                 .series = {&series, 1},

@@ -383,6 +383,88 @@ what_is_spared_has_failed_when_nothing_can_be_estimated (void **state)
                 "final 1.0: 0+1 without [1+15] io_error\n");
 }
 
+//  ---------------------------------------------------------------------------------------
+//  Cells: of byteplot, a part each
+
+#define PLOTTED 64
+
+//  A piece in each cell, as bright as its number says, and `more` bytes too many.
+static int
+sample_cells (bench_t *self, size_t more)
+{
+    ink_msg_span_t spans[PLOTTED];
+    ink_payload_t *payload = ink_payload_new (PLOTTED + more);
+    uint8_t *items = ink_payload_data (payload);
+    memset (items, 0, PLOTTED + more);
+    for (uint64_t n = 0; n < PLOTTED; n++) {
+        spans[n] = (ink_msg_span_t){n * PART, PART};
+        items[n] = (uint8_t) (2 * n);
+    }
+    uint64_t checksum = XXH3_64bits (items, PLOTTED + more);
+    ink_msg_t msg = {.kind = INK_MSG_SAMPLE,
+                     .sample = {.epoch = self->epoch,
+                                .lease = 5,
+                                .handle = 1,
+                                .series = self->series.bytes,
+                                .spans.items = spans,
+                                .spans.size = PLOTTED,
+                                .checksum = checksum}};
+    int rc = step (self, INK_HEARD_WORKER, &msg, payload);
+    stored (self);
+    return rc;
+}
+
+static void
+expect_cells (bench_t *self)
+{
+    self->estimate = true;
+    self->parts = PLOTTED;
+    greet (self);
+    expect_kernel (self, "byteplot", 1, 0, PLOTTED);
+}
+
+static void
+cells_are_outlined_by_wider_ones (void **state)
+{
+    bench_t *self = *state;
+    expect_cells (self);
+    sample_cells (self, 0);
+    TOLD (self, "settled after 1: 5.0\n"
+                "partial 1.0: 0+0 at 8192 and 64 estimated\n");
+    const uint8_t *items = (uint8_t *) self->cells;
+    for (size_t n = 0; n < PLOTTED / 2; n++)
+        assert_in_range (items[n], 4 * n, 4 * n + 2);
+    assert_in_range (self->bound, 2 * INK_MILLION / 255, 2 * INK_MILLION / 255 + 2);
+}
+
+static void
+a_damaged_sample_of_cells_leaves_nothing_behind (void **state)
+{
+    bench_t *self = *state;
+    expect_cells (self);
+    sample_cells (self, 1);
+    TOLD (self, "settled after 1: 5.0 bad_value\n");
+    sample_cells (self, 0);
+    TOLD (self, "settled after 1: 5.0\n"
+                "partial 1.0: 0+0 at 8192 and 64 estimated\n");
+}
+
+static void
+who_wants_fine_cells_gets_an_outline_only_at_once (void **state)
+{
+    bench_t *self = *state;
+    self->reports[0] = (ink_msg_report_t){INK_MILLION / 64, 0};
+    self->report_count = 1;
+    expect_cells (self);
+    sample_cells (self, 0);
+    TOLD (self, "settled after 1: 5.0\n");
+    self->reports[0].millionths = 0;
+    expect_kernel (self, "byteplot", 1, 0, PLOTTED);
+    sample_cells (self, 0);
+    TOLD (self, "settled after 2: 5.0\n"
+                "partial 1.0: 0+0 at 8192 and 64 estimated\n");
+}
+
 int
 main (void)
 {
@@ -397,6 +479,9 @@ main (void)
         STORY (a_sample_before_all_is_known_that_the_cache_knew_is_for_nothing),
         STORY (a_damaged_sample_is_a_bad_value_and_nothing_else),
         STORY (completion_0_is_reached_by_the_first_estimate),
+        STORY (cells_are_outlined_by_wider_ones),
+        STORY (a_damaged_sample_of_cells_leaves_nothing_behind),
+        STORY (who_wants_fine_cells_gets_an_outline_only_at_once),
         STORY (parts_are_samples_too),
         STORY (parts_that_are_small_beside_their_table_are_none_unless_others_are_spared),
         STORY (the_final_comes_when_all_came_but_what_is_spared),
