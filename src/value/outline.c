@@ -11,6 +11,8 @@
 
 #define PIECES_MOST 512
 #define PIECES_LEAST 48
+#define SLACK \
+    16 //  Few pieces have not met every difference there is: a quarter more of 64
 #define CELL_MOST ((size_t) 16 << 10)
 
 typedef struct {
@@ -169,6 +171,7 @@ ink_outline_bound (const ink_outline_t *self, uint64_t *millionths)
             off = off < 0 ? -off : off;
             largest = off > largest ? off : largest;
         }
+    largest *= 1 + SLACK / (double) self->count;
     *millionths = largest < 1 ? (uint64_t) (largest * 1e6) + 1 : 1000000;
     return true;
 }

@@ -3,8 +3,9 @@
 //  Pieces of the range are looked at, spread evenly over it; each says what the cells around it
 //  may be like. It makes sense only for cells so coarse that there are about as many as pieces.
 //
-//  The bound is the largest difference between two neighbouring pieces: what lies between a
-//  piece and the cell around it is mostly less than what lies between it and the next piece.
+//  The bound is the largest difference between two neighbouring pieces, and something more when
+//  they are few: what lies between a piece and the cell around it is mostly less than what lies
+//  between it and the next piece.
 //  doc/estimates.md tells how often it held.
 
 #ifndef INK_OUTLINE_H_INCLUDED

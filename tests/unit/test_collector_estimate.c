@@ -434,7 +434,8 @@ cells_are_outlined_by_wider_ones (void **state)
     const uint8_t *items = (uint8_t *) self->cells;
     for (size_t n = 0; n < PLOTTED / 2; n++)
         assert_in_range (items[n], 4 * n, 4 * n + 2);
-    assert_in_range (self->bound, 2 * INK_MILLION / 255, 2 * INK_MILLION / 255 + 2);
+    assert_in_range (self->bound, 2 * INK_MILLION * 5 / 4 / 255,
+                     2 * INK_MILLION * 5 / 4 / 255 + 2);
 }
 
 static void
