@@ -11,8 +11,8 @@ typedef struct {
     supply_t in;
     ink_foreman_t *foreman;
     int64_t now;
-    ink_event_t todo[16];
-    size_t todo_size;
+    ink_event_t caused[16];
+    size_t caused_size;
 } world_t;
 
 static uint8_t known[PARTS_MOST];
@@ -59,8 +59,8 @@ perform (world_t *self, const ink_action_t *action)
         event.payload = supply_payload (&self->in);
     } else
         return;
-    if (self->todo_size < 16)
-        self->todo[self->todo_size++] = event;
+    if (self->caused_size < 16)
+        self->caused[self->caused_size++] = event;
     else
         ink_payload_destroy (&event.payload);
 }
@@ -131,9 +131,9 @@ LLVMFuzzerTestOneInput (const uint8_t *bytes, size_t size)
     for (int n = 0; n < STEPS_MOST && self.in.left; n++) {
         ink_msg_t msg;
         step (&self, next_event (&self, &msg));
-        for (size_t todo = 0; todo < self.todo_size; todo++)
-            step (&self, self.todo[todo]);
-        self.todo_size = 0;
+        for (size_t c = 0; c < self.caused_size; c++)
+            step (&self, self.caused[c]);
+        self.caused_size = 0;
     }
     ink_foreman_destroy (&self.foreman);
     supply_free (&self.in);

@@ -31,13 +31,13 @@ of (process_t *process)
 static ink_event_t *
 cause (sim_ventilator_t *self, ink_event_kind_t kind)
 {
-    if (self->todo_size == self->todo_room) {
-        self->todo_room = self->todo_room ? self->todo_room * 2 : 64;
-        self->todo = realloc (self->todo, self->todo_room * sizeof *self->todo);
-        if (!self->todo)
+    if (self->caused_size == self->caused_room) {
+        self->caused_room = self->caused_room ? self->caused_room * 2 : 64;
+        self->caused = realloc (self->caused, self->caused_room * sizeof *self->caused);
+        if (!self->caused)
             abort ();
     }
-    ink_event_t *event = &self->todo[self->todo_size++];
+    ink_event_t *event = &self->caused[self->caused_size++];
     *event = (ink_event_t){.kind = kind};
     return event;
 }
@@ -403,11 +403,11 @@ static void
 step (world_t *world, sim_ventilator_t *self, ink_event_t *event)
 {
     step_one (world, self, event);
-    for (size_t n = 0; n < self->todo_size; n++) {
-        ink_event_t next = self->todo[n];
+    for (size_t n = 0; n < self->caused_size; n++) {
+        ink_event_t next = self->caused[n];
         step_one (world, self, &next);
     }
-    self->todo_size = 0;
+    self->caused_size = 0;
 }
 
 static void
@@ -498,8 +498,8 @@ forget (sim_ventilator_t *self)
     memset (self->lanes, 0, sizeof self->lanes);
     memset (self->untaken, 0, sizeof self->untaken);
     ink_foreman_destroy (&self->foreman);
-    for (size_t n = 0; n < self->todo_size; n++)
-        ink_payload_destroy (&self->todo[n].payload);
+    for (size_t n = 0; n < self->caused_size; n++)
+        ink_payload_destroy (&self->caused[n].payload);
 }
 
 void
@@ -507,7 +507,7 @@ ventilator_destroy (sim_ventilator_t **self_p)
 {
     forget (*self_p);
     ink_letter_free (&(*self_p)->letter);
-    free ((*self_p)->todo);
+    free ((*self_p)->caused);
     for (link_kind_t kind = 0; kind < LINK_KINDS; kind++)
         parcels_free (&(*self_p)->process.inbox[kind]);
     free (*self_p);
@@ -521,7 +521,7 @@ ventilator_start (world_t *world)
     forget (self);
     self->epoch = world_draw (world, UINT64_C (1) << 40) | 1;
     self->seq = 0;
-    self->todo_size = 0;
+    self->caused_size = 0;
     self->foreman = ink_foreman_new (self->epoch, "control", "values");
     self->process.alive = true;
     self->process.wake = NEVER;

@@ -30,8 +30,8 @@ struct sim_ventilator {
         bool later;  //  The cache is asked then, not at the beginning
     } looks[LOOKS_MOST];
 
-    ink_event_t *todo; //  Events that performing has caused
-    size_t todo_size, todo_room;
+    ink_event_t *caused; //  Events that performing has caused
+    size_t caused_size, caused_room;
 
     //  Partials that were sent and not taken; seq 0: none
     struct {

@@ -152,8 +152,8 @@ typedef struct {
     queue_t to_sink, from_sink, values;
     queue_t *lanes[LANES];
     view_t views[64];
-    ink_event_t todo[256];
-    size_t todo_size;
+    ink_event_t caused[256];
+    size_t caused_size;
     uint64_t next_peer, next_instance, next_number;
     uint64_t finals, errors, failures;
 } world_t;
@@ -259,8 +259,8 @@ begin_view (world_t *self, uint64_t handle)
 static inline ink_event_t *
 cause (world_t *self, ink_event_kind_t kind)
 {
-    assert_true (self->todo_size < 256);
-    ink_event_t *event = &self->todo[self->todo_size++];
+    assert_true (self->caused_size < 256);
+    ink_event_t *event = &self->caused[self->caused_size++];
     *event = (ink_event_t){.kind = kind};
     return event;
 }

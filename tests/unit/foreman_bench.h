@@ -28,14 +28,14 @@ static inline int
 step (bench_t *self, ink_event_t event)
 {
     int rc = step_once (self, event);
-    for (size_t n = 0; n < self->todo_size; n++) {
-        ink_event_t next = self->todo[n];
+    for (size_t n = 0; n < self->caused_size; n++) {
+        ink_event_t next = self->caused[n];
         if (rc == INK_OK)
             rc = step_once (self, next);
         else
             ink_payload_destroy (&next.payload);
     }
-    self->todo_size = 0;
+    self->caused_size = 0;
     return rc;
 }
 

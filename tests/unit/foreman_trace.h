@@ -52,8 +52,8 @@ typedef struct {
     int meetings; //  How often the sink was to be connected to anew
     bool pings[EVERYBODY], beats[EVERYBODY], greets; //  Who is alive, while time passes
     uint64_t instance[EVERYBODY];
-    ink_event_t todo[64];
-    size_t todo_size;
+    ink_event_t caused[64];
+    size_t caused_size;
     ink_msg_kernel_t kernels[16];
     char names[16][INK_NAME_MOST + 1];
     char trace[16384];
@@ -254,8 +254,8 @@ is_chatter (ink_msg_kind_t kind)
 static inline ink_event_t *
 later (bench_t *self, ink_event_kind_t kind, uint64_t handle)
 {
-    assert_true (self->todo_size < 64);
-    ink_event_t *event = &self->todo[self->todo_size++];
+    assert_true (self->caused_size < 64);
+    ink_event_t *event = &self->caused[self->caused_size++];
     *event = (ink_event_t){.kind = kind, .handle = handle};
     return event;
 }

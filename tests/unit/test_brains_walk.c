@@ -252,11 +252,11 @@ foreman_turn (world_t *world)
         deliver_to_foreman (world, &world->from_sink, INK_EVENT_SINK);
     for (uint64_t n = draw (world, 6); n > 0; n--)
         deliver_to_foreman (world, &world->front, INK_EVENT_CLIENT);
-    size_t todo = world->todo_size;
-    for (size_t n = 0; n < todo; n++)
-        step_foreman (world, world->todo[n]);
-    memmove (world->todo, world->todo + todo,
-             (world->todo_size -= todo) * sizeof *world->todo);
+    size_t caused = world->caused_size;
+    for (size_t n = 0; n < caused; n++)
+        step_foreman (world, world->caused[n]);
+    memmove (world->caused, world->caused + caused,
+             (world->caused_size -= caused) * sizeof *world->caused);
     look_on (world);
     if (world->now >= ink_foreman_deadline (world->foreman))
         step_foreman (world, (ink_event_t){.kind = INK_EVENT_TIMER});
@@ -512,8 +512,8 @@ begin (world_t *world, uint64_t seed)
 static void
 end (world_t *world)
 {
-    for (size_t n = 0; n < world->todo_size; n++)
-        ink_payload_destroy (&world->todo[n].payload);
+    for (size_t n = 0; n < world->caused_size; n++)
+        ink_payload_destroy (&world->caused[n].payload);
     for (size_t n = 0; n < 64; n++)
         end_view (&world->views[n]);
     for (size_t n = 0; n < LANES; n++)

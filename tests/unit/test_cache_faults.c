@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -22,6 +23,7 @@ static atomic_int writes_left = -1; //  Until one fails; -1: none will
 static atomic_int writes_failed;
 static atomic_bool heads_fail, syncs_fail, syncs_wait; //  The next one does
 static atomic_int syncs;
+static sem_t sync_began, sync_may_end;
 
 static bool
 is_data (int file)
@@ -65,14 +67,31 @@ fdatasync (int file)
 {
     if (!is_data (file))
         return (int) syscall (SYS_fdatasync, file);
+    bool failing = atomic_exchange (&syncs_fail, false);
+    bool waiting = atomic_load (&syncs_wait);
     atomic_fetch_add (&syncs, 1);
-    while (atomic_load (&syncs_wait))
-        usleep (1000);
-    if (atomic_exchange (&syncs_fail, false)) {
-        errno = EIO;
-        return -1;
-    }
-    return 0;
+    sem_post (&sync_began);
+    if (waiting)
+        sem_wait (&sync_may_end);
+    errno = failing ? EIO : errno;
+    return failing ? -1 : 0;
+}
+
+//  What has begun so far is not waited for.
+static void
+forget_syncs (void)
+{
+    while (sem_trywait (&sync_began) == 0)
+        continue;
+}
+
+static void
+await_sync (void)
+{
+    struct timespec end;
+    clock_gettime (CLOCK_REALTIME, &end);
+    end.tv_sec += 30;
+    assert_int_equal (sem_timedwait (&sync_began, &end), 0);
 }
 
 //  Each write of two steps fails once. The step may be lost, never what was committed
@@ -140,6 +159,7 @@ static void
 nobody_waits_for_the_disk (void **state)
 {
     ink_cache_t *cache = open_cache (*state, 16 * MIB);
+    forget_syncs ();
     atomic_store (&syncs_wait, true);
     int before = atomic_load (&syncs);
     for (uint64_t n = 0; n < 50; n += 10) {
@@ -147,10 +167,10 @@ nobody_waits_for_the_disk (void **state)
         ink_cache_tend (cache);
         assert_holds (cache, 0, n + 10, n + 10);
     }
-    while (atomic_load (&syncs) == before)
-        usleep (1000);
+    await_sync ();
     assert_int_equal (atomic_load (&syncs), before + 1);
     atomic_store (&syncs_wait, false);
+    sem_post (&sync_may_end);
     ink_cache_close (&cache);
     assert_true (atomic_load (&syncs) >= before + 2);
 }
@@ -171,13 +191,10 @@ a_store_that_missed_the_disk_is_not_left_clean (void **state)
     for (int missed = 0; missed < 2; missed++) {
         ink_cache_t *cache = open_on_boot (*state, "one");
         assert_int_equal (put_all (cache, 0, 10), INK_OK);
-        int before = atomic_load (&syncs);
+        forget_syncs ();
         atomic_store (&syncs_fail, missed);
         ink_cache_tend (cache);
-        while (atomic_load (&syncs) == before)
-            usleep (1000);
-        while (missed && atomic_load (&syncs_fail))
-            usleep (1000);
+        await_sync ();
         ink_cache_close (&cache);
         cache = open_on_boot (*state, "two");
         assert_holds (cache, 0, 10, missed ? 0 : 10);
@@ -370,6 +387,8 @@ places_of_dead_readers_are_taken_again (void **state)
 int
 main (void)
 {
+    sem_init (&sync_began, 0, 0);
+    sem_init (&sync_may_end, 0, 0);
     const struct CMUnitTest tests[] = {
         TEST (any_write_may_fail),
         TEST (a_head_that_cannot_be_written_costs_two_batches),

@@ -3,6 +3,15 @@
 #include "collector_bench.h"
 #include "value/course.h"
 
+//  A request for counts of 16 parts, of which nothing is known.
+static void
+expect_counts (bench_t *self)
+{
+    self->estimate = true;
+    greet (self);
+    expect (self, 1, 0, 16);
+}
+
 //  A sample of 32 pieces, 64 bytes of which are 1 and `twos` are 2.
 static int
 sample_for (bench_t *self, uint64_t handle, uint64_t slot, uint32_t twos, int damage)
@@ -50,9 +59,7 @@ static void
 the_first_partial_is_an_estimate_from_samples (void **state)
 {
     bench_t *self = *state;
-    self->estimate = true;
-    greet (self);
-    expect (self, 1, 0, 16);
+    expect_counts (self);
     sample (self, 0);
     stored (self);
     TOLD (self, "settled after 1: 5.0\n"); //  One batch says nothing of its own error
@@ -68,9 +75,7 @@ static void
 a_sample_that_comes_twice_counts_once (void **state)
 {
     bench_t *self = *state;
-    self->estimate = true;
-    greet (self);
-    expect (self, 1, 0, 16);
+    expect_counts (self);
     for (int n = 0; n < 20; n++)
         sample (self, 0);
     self->trace[0] = 0;
@@ -84,9 +89,7 @@ static void
 samples_beyond_those_that_are_drawn_are_for_nothing (void **state)
 {
     bench_t *self = *state;
-    self->estimate = true;
-    greet (self);
-    expect (self, 1, 0, 16);
+    expect_counts (self);
     for (uint64_t n = 0; n < 100; n++)
         sample (self, n);
     stored (self);
@@ -98,9 +101,7 @@ static void
 what_comes_later_makes_less_of_it_an_estimate (void **state)
 {
     bench_t *self = *state;
-    self->estimate = true;
-    greet (self);
-    expect (self, 1, 0, 16);
+    expect_counts (self);
     sample (self, 0);
     sample (self, 1);
     stored (self);
@@ -121,9 +122,7 @@ static void
 a_final_is_exact (void **state)
 {
     bench_t *self = *state;
-    self->estimate = true;
-    greet (self);
-    expect (self, 1, 0, 16);
+    expect_counts (self);
     sample (self, 0);
     sample (self, 1);
     for (uint64_t n = 0; n < 16; n++)
@@ -161,9 +160,7 @@ static void
 a_sample_is_for_one_request_alone (void **state)
 {
     bench_t *self = *state;
-    self->estimate = true;
-    greet (self);
-    expect (self, 1, 0, 16);
+    expect_counts (self);
     expect (self, 2, 0, 16);
     sample_for (self, 2, 0, 192, 0);
     sample_for (self, 2, 1, 192, 0);
@@ -200,9 +197,7 @@ static void
 a_damaged_sample_is_a_bad_value_and_nothing_else (void **state)
 {
     bench_t *self = *state;
-    self->estimate = true;
-    greet (self);
-    expect (self, 1, 0, 16);
+    expect_counts (self);
     sample_for (self, 1, 0, 192, 1);
     sample_for (self, 1, 1, 192, 0);
     stored (self);
